@@ -1,0 +1,145 @@
+import {Command, Errors, Flags, type Interfaces} from '@oclif/core';
+
+import {errorText, ToolError} from './lib/core/index.js';
+import {paint, setColour} from './views/paint.js';
+import {startProgress, type Progress} from './views/progress.js';
+
+const JSON_SCHEMA_VERSION = 1;
+const GRACE_AFTER_INTERRUPT_MS = 1000;
+
+/** What all commands share: --json, --quiet, where text goes, exit codes (DESIGN section 3), Ctrl-C. */
+export abstract class BaseCommand<T extends typeof Command> extends Command {
+  static override enableJsonFlag = true;
+  static override baseFlags = {
+    quiet: Flags.boolean({char: 'q', summary: 'print results and errors only', helpGroup: 'GLOBAL'}),
+    verbose: Flags.boolean({
+      summary: 'print more about what is done',
+      helpGroup: 'GLOBAL',
+      exclusive: ['quiet'],
+    }),
+    color: Flags.boolean({
+      allowNo: true,
+      default: true,
+      summary: 'colours on a terminal',
+      helpGroup: 'GLOBAL',
+    }),
+  };
+
+  protected flags!: Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
+  protected args!: Interfaces.InferredArgs<T['args']>;
+  private readonly abort = new AbortController();
+  private readonly onInterrupt = (): void => {
+    this.interrupt();
+  };
+
+  /** Aborted by Ctrl-C: hand it to everything that takes long. */
+  protected get signal(): AbortSignal {
+    return this.abort.signal;
+  }
+
+  /** `foreshadow/0.1.0`, for the headers of artifacts. */
+  protected get tool(): string {
+    return `${this.config.name}/${this.config.version}`;
+  }
+
+  override async init(): Promise<void> {
+    await super.init();
+    const {args, flags} = await this.parse({
+      flags: this.ctor.flags,
+      baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
+      args: this.ctor.args,
+      strict: this.ctor.strict,
+    });
+    this.flags = flags as typeof this.flags;
+    this.args = args as typeof this.args;
+    setColour(wantsColour(this.flags.color && !this.jsonEnabled()));
+    process.on('SIGINT', this.onInterrupt);
+  }
+
+  /** Text for people, on stdout; nothing under --json. */
+  protected print(text: string): void {
+    if (!this.jsonEnabled()) this.log(text);
+  }
+
+  /** A remark beside the result, on stderr; nothing under --quiet or --json. */
+  protected note(text: string): void {
+    if (!this.jsonEnabled() && !this.flags.quiet) this.logToStderr(text);
+  }
+
+  /** A spinner on stderr, silent unless stderr is a terminal. */
+  protected async progress(label: string): Promise<Progress> {
+    return startProgress(
+      label,
+      process.stderr.isTTY && !process.env['CI'] && !this.jsonEnabled() && !this.flags.quiet,
+    );
+  }
+
+  protected override toSuccessJson(result: unknown): unknown {
+    return {schemaVersion: JSON_SCHEMA_VERSION, command: this.id, ...(result as object)};
+  }
+
+  protected override toErrorJson(thrown: unknown): unknown {
+    return {schemaVersion: JSON_SCHEMA_VERSION, command: this.id, error: describeError(thrown)};
+  }
+
+  protected override async catch(thrown: Error): Promise<unknown> {
+    process.exitCode = this.signal.aborted ? 130 : exitCodeOf(thrown);
+    if (this.jsonEnabled()) return super.catch(thrown);
+    process.stderr.write(`${this.signal.aborted ? 'interrupted' : errorForPeople(thrown)}\n`);
+    return undefined;
+  }
+
+  protected override async finally(thrown: Error | undefined): Promise<void> {
+    process.off('SIGINT', this.onInterrupt);
+    await super.finally(thrown);
+  }
+
+  private interrupt(): void {
+    if (this.signal.aborted) process.exit(130);
+    this.abort.abort();
+    setTimeout(() => process.exit(130), GRACE_AFTER_INTERRUPT_MS).unref();
+  }
+}
+
+function wantsColour(allowed: boolean): boolean {
+  const {NO_COLOR, TERM, FORCE_COLOR} = process.env;
+  if (!allowed || NO_COLOR || TERM === 'dumb') return false;
+  return process.stdout.isTTY || (FORCE_COLOR !== undefined && FORCE_COLOR !== '0');
+}
+
+function exitCodeOf(thrown: unknown): number {
+  if (thrown instanceof ToolError) return thrown.exitCode;
+  if (thrown instanceof Errors.CLIError) return thrown.oclif.exit ?? 2;
+  return 1;
+}
+
+function describeError(thrown: unknown): object {
+  if (thrown instanceof ToolError) {
+    const {code, exitCode, message, hints, diagnostics} = thrown;
+    return {code, exitCode, message, hints, diagnostics};
+  }
+  const exitCode = exitCodeOf(thrown);
+  return {
+    code: exitCode === 2 ? 'usage' : 'bug',
+    exitCode,
+    message: errorText(thrown),
+    hints: [],
+    diagnostics: [],
+  };
+}
+
+function errorForPeople(thrown: unknown): string {
+  if (thrown instanceof ToolError) {
+    const details = thrown.diagnostics.slice(0, 20).map(({severity, at, message, advice}) => {
+      return `  ${severity}: ${at === undefined ? '' : `${at}: `}${message}${advice === undefined ? '' : ` (${advice})`}`;
+    });
+    const more = thrown.diagnostics.length - details.length;
+    const rest = more > 0 ? [`  and ${more} more (--json lists all)`] : [];
+    const hints = thrown.hints.map((hint) => `  try: ${hint}`);
+    return [`${paint.bad('error:')} ${thrown.message}`, ...details, ...rest, ...hints].join('\n');
+  }
+  if (thrown instanceof Errors.CLIError) return `${paint.bad('error:')} ${thrown.message}`;
+  const stack = process.env['DEBUG'] && thrown instanceof Error ? `\n${thrown.stack ?? ''}` : '';
+  const where = 'this is a bug of foreshadow; run again with DEBUG=1 for the stack';
+  return `${paint.bad('bug:')} ${errorText(thrown)}\n  ${where}${stack}`;
+}

@@ -1,0 +1,84 @@
+import {z} from 'zod';
+
+import {type ArtifactHeader} from '../core/index.js';
+
+const bytes = z.number().int().nonnegative();
+
+const planSchema = z.object({
+  kind: z.literal('foreshadow.plan'),
+  version: z.literal(1),
+  tool: z.string(),
+  createdAt: z.iso.datetime(),
+  /** After this time apply refuses the plan. */
+  expiresAt: z.iso.datetime(),
+  /** What the plan was computed from: store, topology, model, target state; SHA-256 each. */
+  inputs: z.array(z.object({kind: z.string(), name: z.string(), sha256: z.string()})),
+  topologySerial: z.string(),
+  policy: z.string(),
+  settings: z.object({
+    level: z.number(),
+    safetyFactor: z.number(),
+    staticShare: z.number(),
+    horizonSeconds: z.number(),
+  }),
+  /** Every scenario has an accepted re-placement within the planned reserves. */
+  feasible: z.boolean(),
+  /** What the target held when the plan was made; apply refuses when it moved. */
+  basis: z
+    .object({target: z.string(), lineage: z.string(), serial: z.number().int().nonnegative()})
+    .optional(),
+  boundaries: z.array(
+    z.object({
+      scenario: z.string(),
+      hosts: z.array(z.string()),
+      demandBytes: bytes,
+      requiredBytes: bytes,
+      /** Reserve on hosts that survive the scenario. */
+      heldBytes: bytes,
+      stuckBytes: bytes,
+      reason: z.string(),
+    }),
+  ),
+  hosts: z.array(
+    z.object({
+      host: z.string(),
+      capacityBytes: bytes,
+      predictedUsedBytes: bytes,
+      /** Fill limit x capacity - predicted use: the most that can be held. */
+      roomBytes: bytes,
+      currentReserveBytes: bytes,
+      reserveBytes: bytes,
+      reason: z.string(),
+    }),
+  ),
+  changes: z.array(
+    z.object({
+      host: z.string(),
+      action: z.enum(['allocate', 'deallocate']),
+      fromBytes: bytes,
+      toBytes: bytes,
+      reason: z.string(),
+    }),
+  ),
+  /** Minimum cuts of the scenarios that no reserve can satisfy, and volumes whose copies are all lost. */
+  uncovered: z.array(
+    z.object({
+      scenario: z.string(),
+      volumes: z.array(z.string()),
+      hosts: z.array(z.string()),
+      demandBytes: bytes,
+      roomBytes: bytes,
+      message: z.string(),
+    }),
+  ),
+  /** On request: for each scenario where every lost replica goes. */
+  certificate: z
+    .array(z.object({scenario: z.string(), placements: z.array(z.tuple([z.string(), z.string()]))}))
+    .optional(),
+});
+
+/** A remirror buffer plan: data only, everything that apply will do. */
+export type Plan = z.infer<typeof planSchema> & ArtifactHeader;
+
+/** How plan files are told and read (see core/artifact). */
+export const PLAN_KIND = {kind: 'foreshadow.plan', version: 1, schema: planSchema} as const;

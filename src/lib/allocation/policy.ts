@@ -1,0 +1,68 @@
+import {type Topology} from '../topology/index.js';
+
+/** What is foreseen of the volumes' used bytes (one replica's), peak over the planning horizon. Volume order = topology. */
+export interface DemandForecast {
+  /** Median of each volume's peak. */
+  readonly pointBytes: Float64Array;
+  /**
+   * Joint samples of the peaks: `samplesBytes[s][v]`. One s is one possible future of all volumes together, so that
+   * quantiles are taken of sums over volumes and never summed.
+   */
+  readonly samplesBytes: readonly Float64Array[];
+}
+
+export interface PolicySettings {
+  /** Share of cases in which the buffer must suffice, e.g. 0.99. */
+  readonly level: number;
+  /** For the rules that multiply; e.g. 1.2. */
+  readonly safetyFactor: number;
+  /** For `static`: the share of every host's capacity held back, e.g. 0.2. */
+  readonly staticShare: number;
+}
+
+/** What is known when a policy decides. */
+export interface PolicyInput {
+  readonly topology: Topology;
+  /** Used bytes of one replica of each volume now. */
+  readonly usedBytes: Float64Array;
+  readonly forecast: DemandForecast;
+  /** The buffer held now, a value a host. */
+  readonly currentReserveBytes: Float64Array;
+  readonly settings: PolicySettings;
+}
+
+/** What a policy wants for one boundary or scenario, and why, in words with the numbers. */
+export interface BoundaryNeed {
+  readonly scenario: string;
+  /** Bytes of replicas predicted to be lost with it. */
+  readonly demandBytes: number;
+  /** Bytes the policy holds for it. */
+  readonly requiredBytes: number;
+  readonly reason: string;
+}
+
+/** The hosts and volumes of a minimum cut: the volumes need `demandBytes` on hosts that have only `roomBytes`. */
+export interface ShortCut {
+  readonly scenario: string;
+  readonly volumes: readonly string[];
+  readonly hosts: readonly string[];
+  readonly demandBytes: number;
+  readonly roomBytes: number;
+}
+
+/** The buffer a policy asks for. */
+export interface BufferDecision {
+  /** Bytes to hold free on each host, host order = topology. */
+  readonly reserveBytes: Float64Array;
+  readonly needs: readonly BoundaryNeed[];
+  /** Not empty: the policy itself knows that no reserve can satisfy these scenarios. */
+  readonly shortCuts: readonly ShortCut[];
+}
+
+/** One way of deciding a buffer: an entry of the registry. */
+export interface AllocationPolicy {
+  readonly name: string;
+  /** One line for people. */
+  readonly summary: string;
+  decide(input: PolicyInput): Promise<BufferDecision>;
+}

@@ -1,0 +1,56 @@
+import {type Random} from '../core/index.js';
+import {type Series} from '../core/index.js';
+
+/**
+ * Forecasts for one series: `point` (median) and, for each asked level, the quantile at that level; one value a step
+ * after the end of the history. `quantiles[i]` belongs to `levels[i]`; levels lie in (0, 1), in rising order.
+ */
+export interface Forecast {
+  readonly id: string;
+  readonly startUs: number;
+  readonly stepSeconds: number;
+  readonly point: Float64Array;
+  readonly levels: readonly number[];
+  readonly quantiles: readonly Float64Array[];
+}
+
+export interface FitOptions {
+  /** The longest horizon that predict will be asked for. */
+  readonly horizonSteps: number;
+  /** Candidate season lengths in steps, e.g. 24 and 168 for hourly; used only where two full cycles were seen. */
+  readonly seasonSteps: readonly number[];
+  readonly random: Random;
+  /** Called by models that train in rounds. */
+  readonly onProgress?: (progress: {
+    readonly done: number;
+    readonly total: number;
+    readonly loss: number;
+  }) => void;
+}
+
+/**
+ * A model fitted on a panel (all series at once, so that global models fit the same interface). It keeps parameters,
+ * not data: the histories to predict from are given again, and may have grown since.
+ */
+export interface FittedModel {
+  readonly model: string;
+  /**
+   * One point forecast a history, `horizonSteps` long, in the order given. A series that was not seen in fit is
+   * predicted too (with defaults where the model is per series).
+   */
+  predict(histories: readonly Series[], horizonSteps: number): Promise<readonly Float64Array[]>;
+  /** Plain JSON data from which the registry's `load` makes an equal model. */
+  save(): unknown;
+}
+
+/** One forecasting model: an entry of the registry. */
+export interface ForecastModel {
+  readonly name: string;
+  /** One line for people. */
+  readonly summary: string;
+  /** `each`: fitted on one series alone; `panel`: learned across all of them. */
+  readonly scope: 'each' | 'panel';
+  fit(panel: readonly Series[], options: FitOptions): Promise<FittedModel>;
+  /** Throws InputError when the data is not what `save` wrote. */
+  load(data: unknown): Promise<FittedModel>;
+}

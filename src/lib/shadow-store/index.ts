@@ -1,0 +1,1 @@
+export * from './shadow-store.js';

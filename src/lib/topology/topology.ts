@@ -1,0 +1,51 @@
+/** A resource host. Its device's capacity and what else lies on it besides the volumes listed. */
+export interface Host {
+  readonly id: string;
+  readonly capacityBytes: number;
+  /** Bytes used by anything that is not a listed volume's replica. */
+  readonly otherUsedBytes: number;
+  /** Label kind -> the values the host has, e.g. rack -> [r1], feed -> [a, b]. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Hosts that fail together. `hosts` are indices into Topology.hosts, rising; k-of-n supplies are already resolved. */
+export interface RiskBoundary {
+  /** `kind/name`, e.g. `rack/r1`. */
+  readonly id: string;
+  readonly kind: string;
+  readonly hosts: readonly number[];
+}
+
+/** A mirrored block device. */
+export interface Volume {
+  readonly id: string;
+  /** Indices into Topology.hosts, one a replica. */
+  readonly replicas: readonly number[];
+  /** Boundary kinds that no two replicas may share; two replicas never share a host, listed or not. */
+  readonly antiAffinity: readonly string[];
+  readonly provisionedBytes: number | undefined;
+  /** As stated in the topology file; the shadow store knows better where it has the volume. */
+  readonly usedBytes: number | undefined;
+}
+
+/** The hosts lost together: each boundary by default, and the combinations that the user names. */
+export interface FailureScenario {
+  /** The boundary's id, or the user's name. */
+  readonly id: string;
+  /** Boundary ids that fail together. */
+  readonly boundaries: readonly string[];
+  /** Indices of the hosts lost, rising. A host fed k-of-n can be in a combination though in none of its boundaries. */
+  readonly hosts: readonly number[];
+}
+
+/** A topology with every name resolved. Ids are unique a list. */
+export interface Topology {
+  /** SHA-256 of the canonical content: changes when anything in it changes. */
+  readonly serial: string;
+  /** The share of a host's capacity that may be filled, e.g. 0.9. */
+  readonly fillLimit: number;
+  readonly hosts: readonly Host[];
+  readonly boundaries: readonly RiskBoundary[];
+  readonly volumes: readonly Volume[];
+  readonly scenarios: readonly FailureScenario[];
+}
