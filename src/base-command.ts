@@ -1,6 +1,6 @@
 import {Command, Errors, Flags, type Interfaces} from '@oclif/core';
 
-import {errorText, ToolError} from './lib/core/index.js';
+import {errorText, parseFlag, parseInstantUs, ToolError} from './lib/core/index.js';
 import {paint, setColour} from './views/paint.js';
 import {startProgress, type Progress} from './views/progress.js';
 
@@ -54,6 +54,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     this.args = args as typeof this.args;
     setColour(wantsColour(this.flags.color && !this.jsonEnabled()));
     process.on('SIGINT', this.onInterrupt);
+  }
+
+  /** Now, or what --as-of says: lib never reads the clock itself. */
+  protected nowUs(asOf: string | undefined): number {
+    return asOf === undefined
+      ? Date.now() * 1000
+      : parseFlag('as-of', asOf, parseInstantUs, '2026-11-23T00:00:00Z');
   }
 
   /** Text for people, on stdout; nothing under --json. */

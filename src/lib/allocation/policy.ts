@@ -1,15 +1,5 @@
+import {type PeakForecast} from '../forecasting/index.js';
 import {type Topology} from '../topology/index.js';
-
-/** What is foreseen of the volumes' used bytes (one replica's), peak over the planning horizon. Volume order = topology. */
-export interface DemandForecast {
-  /** Median of each volume's peak. */
-  readonly pointBytes: Float64Array;
-  /**
-   * Joint samples of the peaks: `samplesBytes[s][v]`. One s is one possible future of all volumes together, so that
-   * quantiles are taken of sums over volumes and never summed.
-   */
-  readonly samplesBytes: readonly Float64Array[];
-}
 
 export interface PolicySettings {
   /** Share of cases in which the buffer must suffice, e.g. 0.99. */
@@ -25,7 +15,8 @@ export interface PolicyInput {
   readonly topology: Topology;
   /** Used bytes of one replica of each volume now. */
   readonly usedBytes: Float64Array;
-  readonly forecast: DemandForecast;
+  /** Foreseen peaks of the volumes' used bytes over the planning horizon, volume order = topology. */
+  readonly forecast: PeakForecast;
   /** The buffer held now, a value a host. */
   readonly currentReserveBytes: Float64Array;
   readonly settings: PolicySettings;

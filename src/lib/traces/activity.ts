@@ -1,0 +1,61 @@
+import {type FootprintBitmap} from './footprint.js';
+
+/**
+ * What a batch of input says, summed per (volume, minute): struct of arrays, sorted by (volume name, startUs), unique.
+ * Counts and bytes are whole numbers; growth may be negative (trims).
+ */
+export interface ActivityRows {
+  readonly count: number;
+  /** Names that volumeIndex points into, in code-unit order. */
+  readonly volumes: readonly string[];
+  readonly volumeIndex: Int32Array;
+  /** Start of the minute, epoch us. */
+  readonly startUs: Float64Array;
+  readonly reads: Float64Array;
+  readonly writes: Float64Array;
+  readonly trims: Float64Array;
+  readonly readBytes: Float64Array;
+  readonly writeBytes: Float64Array;
+  readonly footprintGrowthBytes: Float64Array;
+  /** The last usage sample in the minute and its time; NaN where there is none. */
+  readonly usedBytes: Float64Array;
+  readonly usedAtUs: Float64Array;
+}
+
+/** A row that could not be used. Kept, never dropped silently. */
+export interface RejectedRow {
+  readonly source: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly reason: string;
+  /** The row itself, at most 500 characters. */
+  readonly text: string;
+}
+
+/** One file or stream that was read to its end. rows + rejectedRows + blankRows = lines, headers and remarks apart. */
+export interface IngestedInput {
+  /** The path as given, or `-`. */
+  readonly name: string;
+  readonly format: string;
+  readonly sizeBytes: number;
+  /** Of the content after decompression together with everything else that decides its meaning (see input-identity). */
+  readonly identitySha256: string;
+  /** Of the bytes as they are on disk. */
+  readonly sha256: string;
+  readonly rows: number;
+  readonly rejectedRows: number;
+  readonly blankRows: number;
+  /** Rows older than what their volume already had (in the store or earlier in the input). */
+  readonly lateRows: number;
+  readonly firstUs: number;
+  readonly lastUs: number;
+}
+
+/** Everything that one ingest adds to the store; it is there wholly or not at all. */
+export interface IngestBatch {
+  readonly inputs: readonly IngestedInput[];
+  readonly rows: ActivityRows;
+  readonly rejects: readonly RejectedRow[];
+  /** The footprint of every volume that was written or trimmed, as it is after this batch. */
+  readonly footprints: ReadonlyMap<string, FootprintBitmap>;
+}
