@@ -42,6 +42,8 @@ export interface IngestedInput {
   readonly identitySha256: string;
   /** Of the bytes as they are on disk. */
   readonly sha256: string;
+  /** Of `sha256` together with the options that decide its meaning: tells a repeated file before it is parsed. */
+  readonly rawKeySha256: string;
   readonly rows: number;
   readonly rejectedRows: number;
   readonly blankRows: number;

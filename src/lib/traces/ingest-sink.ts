@@ -1,0 +1,16 @@
+import {type IngestBatch} from './activity.js';
+import {type FootprintBitmap} from './footprint.js';
+
+/** What an ingest needs of the store that it writes to: what is already there, and a way to add one batch. */
+export interface IngestSink {
+  /** Id of the batch that holds an input, by the input's `identitySha256`. */
+  knownInputs(): ReadonlyMap<string, string>;
+  /** Id of the batch that holds an input, by the input's `rawKeySha256`: known before it is parsed. */
+  knownRawSha(): ReadonlyMap<string, string>;
+  /** The saved footprint of a volume as a private copy that the caller may change; undefined for a new volume. */
+  loadFootprint(volume: string): FootprintBitmap | undefined;
+  /** Time of the newest minute that the store has of a volume, epoch us; undefined for a new volume. */
+  newestUs(volume: string): number | undefined;
+  /** Adds everything of one ingest, wholly or not at all. */
+  commit(batch: IngestBatch): Promise<{readonly batchId: string}>;
+}
