@@ -51,7 +51,8 @@ export async function writeFileAtomically(filePath: string, data: string | Uint8
     }
     await rename(temporary, filePath);
   } catch (error) {
-    await rm(temporary, {force: true});
+    // The first error is the one to tell; the temporary file may not even have a folder to be in.
+    await rm(temporary, {force: true}).catch(() => undefined);
     throw new TargetError('cannot-write', `cannot write ${filePath}: ${errorText(error)}`, {cause: error});
   }
 }
