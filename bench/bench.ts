@@ -1,0 +1,15 @@
+/** What every bench gives: figures by the names that docs and README refer to, and a table for people. */
+export interface BenchResult {
+  readonly name: string;
+  readonly figures: Readonly<Record<string, number>>;
+  readonly table: readonly Readonly<Record<string, string | number>>[];
+}
+
+/** What a bench may be told on the command line; each takes what it needs. */
+export interface BenchOptions {
+  readonly rows?: number;
+  readonly data?: string;
+  readonly models?: string;
+  readonly days?: number;
+  readonly runs?: number;
+}

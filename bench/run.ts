@@ -1,0 +1,73 @@
+import os from 'node:os';
+import {parseArgs} from 'node:util';
+
+import {renderTable} from '../src/views/table.js';
+import {type BenchOptions, type BenchResult} from './bench.js';
+
+interface BenchEntry {
+  readonly about: string;
+  readonly load: () => Promise<{bench(options: BenchOptions): BenchResult | Promise<BenchResult>}>;
+}
+
+const BENCHES: Readonly<Record<string, BenchEntry>> = {
+  startup: {about: 'CPU time of foreshadow --help', load: () => import('./startup.js')},
+};
+
+const {values, positionals} = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: {type: 'boolean', default: false},
+    rows: {type: 'string'},
+    data: {type: 'string'},
+    models: {type: 'string'},
+    days: {type: 'string'},
+    runs: {type: 'string'},
+  },
+});
+const [name] = positionals;
+const entry = name === undefined ? undefined : BENCHES[name];
+if (entry === undefined) {
+  const lines = Object.entries(BENCHES).map(([known, {about}]) => `  ${known.padEnd(18)}${about}`);
+  console.log(
+    `npm run bench -- NAME [--json] [--rows N] [--data DIR] [--models A,B] [--days N] [--runs N]\n\n${lines.join('\n')}`,
+  );
+  process.exitCode = name === undefined ? 0 : 2;
+} else {
+  await report(await (await entry.load()).bench(benchOptions()));
+}
+
+function benchOptions(): BenchOptions {
+  return {
+    ...(values.rows === undefined ? {} : {rows: wholeNumber('rows', values.rows)}),
+    ...(values.days === undefined ? {} : {days: wholeNumber('days', values.days)}),
+    ...(values.runs === undefined ? {} : {runs: wholeNumber('runs', values.runs)}),
+    ...(values.data === undefined ? {} : {data: values.data}),
+    ...(values.models === undefined ? {} : {models: values.models}),
+  };
+}
+
+function wholeNumber(flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`--${flag} is not a whole number above 0: "${text}"`);
+  return value;
+}
+
+async function report(result: BenchResult): Promise<void> {
+  const machine = `${os.cpus()[0]?.model ?? 'unknown'} x ${os.cpus().length}, Node ${process.version}`;
+  if (values.json) {
+    console.log(
+      JSON.stringify(
+        {name: result.name, machine, figures: result.figures, table: result.table},
+        undefined,
+        2,
+      ),
+    );
+    return;
+  }
+  const columns = Object.keys(result.table[0] ?? {}).map((title) => ({title}));
+  const rows = result.table.map((row) => columns.map(({title}) => String(row[title] ?? '')));
+  console.log(`${result.name} on ${machine}\n${await renderTable(columns, rows)}\n`);
+  for (const [figure, value] of Object.entries(result.figures))
+    console.log(`${figure}: ${Number(value.toPrecision(4))}`);
+}
