@@ -49,6 +49,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
       args: this.ctor.args,
       strict: this.ctor.strict,
+      enableJsonFlag: this.ctor.enableJsonFlag,
     });
     this.flags = flags as typeof this.flags;
     this.args = args as typeof this.args;
