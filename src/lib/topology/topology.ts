@@ -14,6 +14,8 @@ export interface RiskBoundary {
   readonly id: string;
   readonly kind: string;
   readonly hosts: readonly number[];
+  /** Hosts attached to it, whether or not its loss alone fails them (k-of-n); absent: the same as hosts. */
+  readonly members?: readonly number[];
 }
 
 /** A mirrored block device. */

@@ -1,0 +1,27 @@
+import {Args} from '@oclif/core';
+
+import {BaseCommand} from '../../base-command.js';
+import {type TopologyCheck} from '../../lib/workflows/check-topology.js';
+
+/** `foreshadow topology check` */
+export default class TopologyCheckCommand extends BaseCommand<typeof TopologyCheckCommand> {
+  static override summary = 'Lint a topology: what no amount of free space can mend, before any forecast';
+  static override description =
+    'Exits with 4 when there are findings of severity error, with 3 when the topology cannot be read.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> cluster.yaml',
+    '<%= config.bin %> <%= command.id %> cluster/ --json',
+  ];
+  static override args = {
+    path: Args.string({description: 'YAML file, or folder with hosts.csv and volumes.csv', required: true}),
+  };
+
+  async run(): Promise<TopologyCheck> {
+    const {checkTopology} = await import('../../lib/workflows/check-topology.js');
+    const check = await checkTopology(this.args.path);
+    const {renderTopologyCheck} = await import('../../views/topology-view.js');
+    this.print(await renderTopologyCheck(check));
+    if (check.errorCount > 0) process.exitCode = 4;
+    return check;
+  }
+}

@@ -1,0 +1,32 @@
+import {lintTopology, type LintFinding, readTopology} from '../topology/index.js';
+
+/** What `topology check` found. */
+export interface TopologyCheck {
+  readonly source: string;
+  readonly serial: string;
+  readonly hostCount: number;
+  readonly boundaryCount: number;
+  readonly scenarioCount: number;
+  readonly volumeCount: number;
+  readonly errorCount: number;
+  readonly warningCount: number;
+  readonly findings: readonly LintFinding[];
+}
+
+/** Reads a topology and lints it. Throws InputError when it cannot be read. */
+export async function checkTopology(path: string): Promise<TopologyCheck> {
+  const topology = await readTopology(path);
+  const findings = lintTopology(topology);
+  const errorCount = findings.filter(({severity}) => severity === 'error').length;
+  return {
+    source: path,
+    serial: topology.serial,
+    hostCount: topology.hosts.length,
+    boundaryCount: topology.boundaries.length,
+    scenarioCount: topology.scenarios.length,
+    volumeCount: topology.volumes.length,
+    errorCount,
+    warningCount: findings.length - errorCount,
+    findings,
+  };
+}
