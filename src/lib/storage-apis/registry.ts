@@ -1,0 +1,37 @@
+import {nearestName, UsageError} from '../core/index.js';
+import type {StorageTarget} from './target.js';
+import {fileTarget} from './targets/file.js';
+
+interface TargetKind {
+  /** One line for people. */
+  readonly summary: string;
+  /** `place` is what follows the colon, never empty. */
+  open(place: string): StorageTarget;
+}
+
+/** Every storage API that a plan can be applied to, by the word before the colon. */
+export const TARGETS = {file: fileTarget} satisfies Record<string, TargetKind>;
+
+/** The target named `kind:place`, e.g. `file:buffers.json`; nothing is read yet. Throws UsageError. */
+export function openTarget(name: string): StorageTarget {
+  const colon = name.indexOf(':');
+  const kind = colon === -1 ? name : name.slice(0, colon);
+  const place = colon === -1 ? '' : name.slice(colon + 1);
+  const found = Object.entries<TargetKind>(TARGETS).find(([candidate]) => candidate === kind);
+  if (found === undefined) {
+    const nearest = nearestName(kind, Object.keys(TARGETS));
+    throw new UsageError('unknown-target', `unknown kind of target: "${kind}"`, {
+      hints: [
+        nearest === undefined
+          ? `known kinds: ${Object.keys(TARGETS).join(', ')}`
+          : `did you mean ${nearest}:PATH?`,
+      ],
+    });
+  }
+  if (place === '') {
+    throw new UsageError('target-without-place', `target "${name}" does not say where`, {
+      hints: [`write it like --target ${kind}:buffers.json`],
+    });
+  }
+  return found[1].open(place);
+}

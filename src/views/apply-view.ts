@@ -1,0 +1,61 @@
+import {createInterface} from 'node:readline/promises';
+
+import {formatBytes} from '../lib/core/index.js';
+import type {ApplyResult, PlannedChange} from '../lib/storage-apis/index.js';
+import type {ApplyReport} from '../lib/workflows/apply-plan.js';
+import {paint} from './paint.js';
+import {printable, renderTable} from './table.js';
+
+/** What apply did, or would do: a row a change, then one line that sums it up. */
+export async function renderApply(report: ApplyReport): Promise<string> {
+  const rows = [
+    ...report.resumed.map((change) => row(change, 'made before')),
+    ...report.applied.map((change) => row(change, 'made')),
+    ...report.pending.map((change) => row(change, 'pending')),
+  ];
+  const table = rows.length === 0 ? [] : [await renderChanges(rows)];
+  return [...table, summary(report)].join('\n');
+}
+
+async function renderChanges(rows: readonly (readonly string[])[]): Promise<string> {
+  const columns = [
+    {title: 'host'},
+    {title: 'change'},
+    {title: 'from', align: 'right'},
+    {title: 'to', align: 'right'},
+    {title: 'state'},
+    {title: 'reason'},
+  ] as const;
+  return renderTable(columns, rows);
+}
+
+function row({host, action, fromBytes, toBytes, reason}: PlannedChange, state: string): readonly string[] {
+  return [host, action, formatBytes(fromBytes), formatBytes(toBytes), state, reason];
+}
+
+function summary({applied, resumed, pending, unchanged, ...report}: ApplyReport): string {
+  const where = `${printable(report.target)} is at serial ${report.serial}`;
+  const rest = `${count(unchanged.length, 'host')} unchanged; ${where}`;
+  if (report.alreadyApplied) return `${paint.good('already applied:')} nothing to change; ${where}`;
+  if (report.dryRun) return `${paint.strong('dry run:')} ${count(pending.length, 'change')} pending, ${rest}`;
+  const before = resumed.length === 0 ? '' : `${resumed.length} made before, `;
+  return `${paint.good('applied:')} ${count(applied.length, 'change')}, ${before}${rest}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Shows the changes on stderr and asks there; only `y` and `yes` mean yes. */
+export async function askToApply({pending, target}: ApplyResult, signal: AbortSignal): Promise<boolean> {
+  process.stderr.write(`${await renderChanges(pending.map((change) => row(change, 'pending')))}\n`);
+  const question = `make ${count(pending.length, 'change')} on ${printable(target)}? [y/N] `;
+  const terminal = createInterface({input: process.stdin, output: process.stderr});
+  // readline takes Ctrl-C for itself while it reads
+  terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    return /^y(es)?$/i.test((await terminal.question(question, {signal})).trim());
+  } finally {
+    terminal.close();
+  }
+}
