@@ -1,10 +1,10 @@
-import {Command, Errors, Flags, type Interfaces} from '@oclif/core';
+import {Command, Flags, type Interfaces} from '@oclif/core';
 
-import {errorText, parseFlag, parseInstantUs, ToolError} from './lib/core/index.js';
-import {paint, setColour} from './views/paint.js';
+import {parseFlag, parseInstantUs} from './lib/core/index.js';
+import {errorForPeople, errorJson, exitCodeOf, JSON_SCHEMA_VERSION} from './views/error-view.js';
+import {setColour} from './views/paint.js';
 import {startProgress, type Progress} from './views/progress.js';
 
-const JSON_SCHEMA_VERSION = 1;
 const GRACE_AFTER_INTERRUPT_MS = 1000;
 
 /** What all commands share: --json, --quiet, where text goes, exit codes (DESIGN section 3), Ctrl-C. */
@@ -87,7 +87,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   protected override toErrorJson(thrown: unknown): unknown {
-    return {schemaVersion: JSON_SCHEMA_VERSION, command: this.id, error: describeError(thrown)};
+    return errorJson(this.id, thrown);
   }
 
   protected override async catch(thrown: Error): Promise<unknown> {
@@ -113,41 +113,4 @@ function wantsColour(allowed: boolean): boolean {
   const {NO_COLOR, TERM, FORCE_COLOR} = process.env;
   if (!allowed || NO_COLOR || TERM === 'dumb') return false;
   return process.stdout.isTTY || (FORCE_COLOR !== undefined && FORCE_COLOR !== '0');
-}
-
-function exitCodeOf(thrown: unknown): number {
-  if (thrown instanceof ToolError) return thrown.exitCode;
-  if (thrown instanceof Errors.CLIError) return thrown.oclif.exit ?? 2;
-  return 1;
-}
-
-function describeError(thrown: unknown): object {
-  if (thrown instanceof ToolError) {
-    const {code, exitCode, message, hints, diagnostics} = thrown;
-    return {code, exitCode, message, hints, diagnostics};
-  }
-  const exitCode = exitCodeOf(thrown);
-  return {
-    code: exitCode === 2 ? 'usage' : 'bug',
-    exitCode,
-    message: errorText(thrown),
-    hints: [],
-    diagnostics: [],
-  };
-}
-
-function errorForPeople(thrown: unknown): string {
-  if (thrown instanceof ToolError) {
-    const details = thrown.diagnostics.slice(0, 20).map(({severity, at, message, advice}) => {
-      return `  ${severity}: ${at === undefined ? '' : `${at}: `}${message}${advice === undefined ? '' : ` (${advice})`}`;
-    });
-    const more = thrown.diagnostics.length - details.length;
-    const rest = more > 0 ? [`  and ${more} more (--json lists all)`] : [];
-    const hints = thrown.hints.map((hint) => `  try: ${hint}`);
-    return [`${paint.bad('error:')} ${thrown.message}`, ...details, ...rest, ...hints].join('\n');
-  }
-  if (thrown instanceof Errors.CLIError) return `${paint.bad('error:')} ${thrown.message}`;
-  const stack = process.env['DEBUG'] && thrown instanceof Error ? `\n${thrown.stack ?? ''}` : '';
-  const where = 'this is a bug of foreshadow; run again with DEBUG=1 for the stack';
-  return `${paint.bad('bug:')} ${errorText(thrown)}\n  ${where}${stack}`;
 }
