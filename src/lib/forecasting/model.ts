@@ -1,5 +1,4 @@
-import {type Random} from '../core/index.js';
-import {type Series} from '../core/index.js';
+import {type Random, type Series} from '../core/index.js';
 
 /**
  * Forecasts for one series: `point` (median) and, for each asked level, the quantile at that level; one value a step
@@ -20,6 +19,8 @@ export interface FitOptions {
   /** Candidate season lengths in steps, e.g. 24 and 168 for hourly; used only where two full cycles were seen. */
   readonly seasonSteps: readonly number[];
   readonly random: Random;
+  /** Fit stops with the signal's reason once it is aborted. */
+  readonly signal?: AbortSignal;
   /** Called by models that train in rounds. */
   readonly onProgress?: (progress: {
     readonly done: number;
@@ -36,9 +37,11 @@ export interface FittedModel {
   readonly model: string;
   /**
    * One point forecast a history, `horizonSteps` long, in the order given. A series that was not seen in fit is
-   * predicted too (with defaults where the model is per series).
+   * predicted too (with defaults where the model is per series); one of which nothing is known is foreseen as NaN.
    */
   predict(histories: readonly Series[], horizonSteps: number): Promise<readonly Float64Array[]>;
+  /** What is worth telling people about the fit, in the order to tell it, e.g. `neural back end: wasm`. */
+  readonly notes?: Readonly<Record<string, string | number>>;
   /** Plain JSON data from which the registry's `load` makes an equal model. */
   save(): unknown;
 }
@@ -50,7 +53,8 @@ export interface ForecastModel {
   readonly summary: string;
   /** `each`: fitted on one series alone; `panel`: learned across all of them. */
   readonly scope: 'each' | 'panel';
+  /** Throws InputError `series-too-short` when no series of the panel is long enough, and says what is. */
   fit(panel: readonly Series[], options: FitOptions): Promise<FittedModel>;
-  /** Throws InputError when the data is not what `save` wrote. */
-  load(data: unknown): Promise<FittedModel>;
+  /** Throws InputError when the data is not what `save` wrote; `source` is how it calls the data. */
+  load(data: unknown, source?: string): Promise<FittedModel>;
 }

@@ -1,3 +1,7 @@
+import {quantile, type Random, type Series} from '../core/index.js';
+import {cutEnd, panelSteps} from './history.js';
+import {type FittedModel} from './model.js';
+
 /**
  * What is foreseen of the peaks of many series over a horizon, in the series' unit; the order is the panel's.
  */
@@ -9,4 +13,135 @@ export interface PeakForecast {
    * quantiles are taken of sums over series and never summed.
    */
   readonly samples: readonly Float64Array[];
+}
+
+export interface PeakOptions {
+  readonly horizonSteps: number;
+  /** The most past origins to learn errors from. */
+  readonly originCount: number;
+  /** The most samples; there are never more than origins, as one error told twice would feign knowledge. */
+  readonly sampleCount: number;
+  readonly random: Random;
+  /** `relative`: a series that has grown since an origin errs by as much more, fourfold at most. */
+  readonly errors?: 'absolute' | 'relative';
+}
+
+const MOST_GROWTH = 4;
+
+/**
+ * Foresees the peak of every series over the horizon, and how wrong that may be for all of them at once: at each past
+ * origin the peak that followed is compared with the one foreseen from what was known then, and the errors of one
+ * origin, all series together, make one sample. Origins are spread evenly over the last two thirds of the history.
+ *
+ * A series of which nothing but zeros is known at an origin (a newer volume) takes the error of another origin of its
+ * own, or, when it has none, the share by which all others together erred. Where less than two horizons of history
+ * exist, shorter horizons are compared and their errors scaled up in proportion. No history at all: one sample, the
+ * prediction; an unknown series: 0. `fitted` should have been fitted on nothing after the origins: a model that saw
+ * what it foresees errs too little. Overlapping horizons make samples alike, so that few of them say less than their
+ * number; take bounds by `upperQuantile`. All series end at the same time; no sample is negative.
+ */
+export async function forecastPeaks(
+  fitted: FittedModel,
+  panel: readonly Series[],
+  options: PeakOptions,
+): Promise<PeakForecast> {
+  const now = peaksOf(await fitted.predict(panel, options.horizonSteps));
+  const past = await pastOrigins(fitted, panel, options);
+  if (past.length === 0) return {point: now, samples: [now]};
+  const samples = past.map((origin) => new Float64Array(origin.errors.length));
+  for (const [index, series] of panel.entries()) {
+    const errors = errorsOfSeries(past, index, now[index] ?? 0, {...options, id: series.id});
+    for (const [sample, error] of errors.entries()) {
+      samples[sample]?.fill(Math.max(0, (now[index] ?? 0) + error), index, index + 1);
+    }
+  }
+  const median = (_: number, index: number): number =>
+    quantile(
+      samples.map((sample) => sample[index] ?? 0),
+      0.5,
+    );
+  return {point: now.map(median), samples};
+}
+
+interface PastOrigin {
+  readonly predicted: Float64Array;
+  /** Peak that came less peak foreseen; NaN where the series was not there yet. */
+  readonly errors: Float64Array;
+  /** Errors of all series over what was foreseen of them. */
+  readonly fleetShare: number;
+}
+
+async function pastOrigins(
+  fitted: FittedModel,
+  panel: readonly Series[],
+  {horizonSteps, originCount, sampleCount}: PeakOptions,
+): Promise<readonly PastOrigin[]> {
+  const steps = panelSteps(panel);
+  const pastSteps = Math.min(horizonSteps, Math.floor(steps / 2));
+  const count = Math.min(originCount, sampleCount);
+  if (pastSteps < 1 || count < 1) return [];
+  const roomSteps = Math.max(0, steps - Math.floor(steps / 3) - pastSteps);
+  const strideSteps = Math.max(1, Math.floor(roomSteps / Math.max(1, count - 1)));
+  const origins: PastOrigin[] = [];
+  for (let held = pastSteps; held <= pastSteps + roomSteps && origins.length < count; held += strideSteps) {
+    const histories = panel.map((series) => cutEnd(series, held));
+    const predicted = peaksOf(await fitted.predict(histories, pastSteps));
+    const errors = predicted.map((peak, index) => {
+      const {values} = panel[index] ?? {values: new Float64Array()};
+      const split = histories[index]?.values.length ?? 0;
+      return wasThere(values.subarray(0, split))
+        ? (peakOf(values.subarray(split, split + pastSteps)) - peak) * (horizonSteps / pastSteps)
+        : Number.NaN;
+    });
+    origins.push({predicted, errors, fleetShare: fleetShare(predicted, errors)});
+  }
+  return origins;
+}
+
+/** One error an origin; those that are not known are taken from elsewhere. */
+function errorsOfSeries(
+  past: readonly PastOrigin[],
+  index: number,
+  peakNow: number,
+  {errors, random, id}: PeakOptions & {readonly id: string},
+): readonly number[] {
+  const raw = past.map((origin) => {
+    const foreseen = origin.predicted[index] ?? 0;
+    const growth = errors === 'relative' && foreseen > 0 ? peakNow / foreseen : 1;
+    return (origin.errors[index] ?? Number.NaN) * Math.min(MOST_GROWTH, Math.max(1 / MOST_GROWTH, growth));
+  });
+  const own = raw.filter((error) => !Number.isNaN(error));
+  if (own.length === raw.length) return raw;
+  const draw = random.fork(id);
+  return raw.map((error, sample) => {
+    if (!Number.isNaN(error)) return error;
+    return own[draw.below(own.length)] ?? (past[sample]?.fleetShare ?? 0) * peakNow;
+  });
+}
+
+function fleetShare(predicted: Float64Array, errors: Float64Array): number {
+  let foreseen = 0;
+  let wrong = 0;
+  for (const [index, error] of errors.entries()) {
+    if (Number.isNaN(error)) continue;
+    foreseen += predicted[index] ?? 0;
+    wrong += error;
+  }
+  return foreseen > 0 ? wrong / foreseen : 0;
+}
+
+/** Peaks of paths, never negative; 0 for a path that is not known. */
+function peaksOf(paths: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(paths, (path) => Math.max(0, peakOf(path) || 0));
+}
+
+/** The largest known value; NaN when none is known. */
+function peakOf(values: Float64Array): number {
+  let peak = Number.NaN;
+  for (const value of values) if (!(value <= peak) && !Number.isNaN(value)) peak = value;
+  return peak;
+}
+
+function wasThere(history: Float64Array): boolean {
+  return history.some((value) => value > 0);
 }

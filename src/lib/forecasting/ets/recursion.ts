@@ -1,0 +1,158 @@
+/**
+ * Exponential smoothing in state space form with additive trend (Hyndman, Koehler, Ord and Snyder 2008, tables 2.2
+ * and 2.3). With q = l + phi b, s the season's state one cycle ago, mu = q, q + s or q s, and d = y - mu:
+ *
+ *     no season or additive:  l' = q + alpha d      b' = phi b + beta d      s' = s + gamma d
+ *     multiplicative season:  l' = q + alpha d / s  b' = phi b + beta d / s  s' = s + gamma d / q
+ *
+ * These hold for additive errors e = d and for multiplicative errors e = d / mu alike: for the same parameters both
+ * give the same path, and differ only in what is minimised.
+ */
+export interface EtsForm {
+  readonly error: 'A' | 'M';
+  readonly trend: 'N' | 'A' | 'Ad';
+  readonly season: 'N' | 'A' | 'M';
+  /** Steps of the season; 1 without one. */
+  readonly seasonSteps: number;
+}
+
+export interface EtsParameters {
+  readonly alpha: number;
+  /** 0 without trend. */
+  readonly beta: number;
+  /** 0 without season. */
+  readonly gamma: number;
+  /** 1 where the trend is not damped. */
+  readonly phi: number;
+}
+
+/** Level, trend and the seasons' states; `seasons[0]` belongs to the first step that comes. */
+export interface EtsState {
+  level: number;
+  trend: number;
+  readonly seasons: Float64Array;
+}
+
+/** A full season's states that change nothing: 1 for a multiplicative season, else 0. */
+export function neutralSeason({season, seasonSteps}: EtsForm): Float64Array {
+  return new Float64Array(seasonSteps).fill(season === 'M' ? 1 : 0);
+}
+
+/**
+ * Runs the recursion over the values and leaves `state` behind the last one. Returns -2 log likelihood less a
+ * constant: `n log(sum e^2)`, with multiplicative errors `+ 2 sum log |mu|`. At a gap the state moves on without a
+ * correction. Infinity, and a state that means nothing, when a multiplicative form meets a mean that is not positive.
+ */
+export function smooth(
+  values: Float64Array,
+  form: EtsForm,
+  parameters: EtsParameters,
+  state: EtsState,
+): number {
+  const run = form.season === 'M' ? smoothMultiplicative : smoothAdditive;
+  const value = run(values, parameters, state, form.error === 'M');
+  rotate(state.seasons, values.length % state.seasons.length);
+  return value;
+}
+
+// Two plain loops over typed arrays, written out: they run some thousand times a series.
+function smoothAdditive(
+  values: Float64Array,
+  {alpha, beta, gamma, phi}: EtsParameters,
+  state: EtsState,
+  isRelative: boolean,
+): number {
+  const {seasons} = state;
+  let {level, trend} = state;
+  const sums = {squares: 0, logMeans: 0, count: 0};
+  let phase = 0;
+  for (const y of values) {
+    const damped = phi * trend;
+    const q = level + damped;
+    const s = seasons[phase] ?? 0;
+    const mu = q + s;
+    if (isRelative && !(mu > 0)) return Infinity;
+    const d = !Number.isNaN(y) ? y - mu : 0;
+    if (!Number.isNaN(y)) addError(sums, d, isRelative ? mu : 1);
+    level = q + alpha * d;
+    trend = damped + beta * d;
+    seasons[phase] = s + gamma * d;
+    phase = phase + 1 === seasons.length ? 0 : phase + 1;
+  }
+  state.level = level;
+  state.trend = trend;
+  return deviance(sums);
+}
+
+function smoothMultiplicative(
+  values: Float64Array,
+  {alpha, beta, gamma, phi}: EtsParameters,
+  state: EtsState,
+  isRelative: boolean,
+): number {
+  const {seasons} = state;
+  let {level, trend} = state;
+  const sums = {squares: 0, logMeans: 0, count: 0};
+  let phase = 0;
+  for (const y of values) {
+    const damped = phi * trend;
+    const q = level + damped;
+    const s = seasons[phase] ?? 1;
+    const mu = q * s;
+    if (!(mu > 0 && q > 0)) return Infinity;
+    const d = !Number.isNaN(y) ? y - mu : 0;
+    if (!Number.isNaN(y)) addError(sums, d, isRelative ? mu : 1);
+    level = q + (alpha * d) / s;
+    trend = damped + (beta * d) / s;
+    seasons[phase] = s + (gamma * d) / q;
+    phase = phase + 1 === seasons.length ? 0 : phase + 1;
+  }
+  state.level = level;
+  state.trend = trend;
+  return deviance(sums);
+}
+
+interface ErrorSums {
+  squares: number;
+  logMeans: number;
+  count: number;
+}
+
+/** `unit` is the mean for relative errors, else 1. */
+function addError(sums: ErrorSums, d: number, unit: number): void {
+  sums.squares += (d / unit) ** 2;
+  if (unit !== 1) sums.logMeans += Math.log(unit);
+  sums.count += 1;
+}
+
+/** A perfect fit stays finite. */
+function deviance({squares, logMeans, count}: ErrorSums): number {
+  return count * Math.log(Math.max(squares, Number.MIN_VALUE)) + 2 * logMeans;
+}
+
+/** The path of the means from a state on: `l + (phi + ... + phi^h) b`, with its season. */
+export function project(
+  form: EtsForm,
+  {phi}: EtsParameters,
+  {level, trend, seasons}: EtsState,
+  horizonSteps: number,
+): Float64Array {
+  const path = new Float64Array(horizonSteps);
+  let reach = 0;
+  let power = 1;
+  for (let step = 0; step < horizonSteps; step += 1) {
+    power *= phi;
+    reach += power;
+    const q = level + reach * trend;
+    const s = seasons[step % seasons.length] ?? 0;
+    path[step] = form.season === 'M' ? q * s : q + s;
+  }
+  return path;
+}
+
+function rotate(seasons: Float64Array, phase: number): void {
+  if (phase === 0) return;
+  const head = seasons.slice(0, phase);
+  seasons.copyWithin(0, phase);
+  seasons.set(head, seasons.length - phase);
+}

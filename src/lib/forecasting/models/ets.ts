@@ -1,0 +1,121 @@
+import {setImmediate} from 'node:timers/promises';
+import {z} from 'zod';
+
+import {parseWith, type Series} from '../../core/index.js';
+import {initialState} from '../ets/initial-state.js';
+import {project, smooth, type EtsForm, type EtsParameters} from '../ets/recursion.js';
+import {chooseEts} from '../ets/search.js';
+import {fromFirstKnown, requireSteps, seenSeasons} from '../history.js';
+import {type FitOptions, type FittedModel, type ForecastModel} from '../model.js';
+
+/**
+ * Exponential smoothing (Hyndman, Koehler, Ord and Snyder 2008): the 15 stable forms with additive trend, chosen per
+ * series by AICc. Parameters are kept, states are not: predict runs the recursion over the history it is given, from
+ * initial states found by rule. A gap moves the state on without correction. A constant series, one with fewer than
+ * five values and one not seen in fit get simple smoothing (alpha 0.3), with an additive season where two cycles are
+ * there; an all-zero or intermittent series is smoothed like any other, and so foreseen at its recent mean.
+ */
+export const ets: ForecastModel = {
+  name: 'ets',
+  summary: 'exponential smoothing with trend and season, form chosen by AICc',
+  scope: 'each',
+  fit: fitAll,
+  load: (data, source = 'ets') => {
+    const {seasonSteps, series} = parseWith(savedSchema, data, source);
+    return Promise.resolve(fitted(seasonSteps, new Map(series.map((choice) => [choice.id, choice]))));
+  },
+};
+
+const share = z.number().min(0).max(1);
+const savedSchema = z.object({
+  seasonSteps: z.array(z.int().positive()),
+  series: z.array(
+    z.object({
+      id: z.string(),
+      form: z.object({
+        error: z.enum(['A', 'M']),
+        trend: z.enum(['N', 'A', 'Ad']),
+        season: z.enum(['N', 'A', 'M']),
+        seasonSteps: z.int().positive(),
+      }),
+      parameters: z.object({alpha: share, beta: share, gamma: share, phi: share}),
+    }),
+  ),
+});
+
+interface Choice {
+  readonly form: EtsForm;
+  readonly parameters: EtsParameters;
+}
+
+const YIELD_EVERY = 16;
+
+async function fitAll(panel: readonly Series[], options: FitOptions): Promise<FittedModel> {
+  requireSteps('ets', panel, 1);
+  const choices = new Map<string, Choice>();
+  for (const [done, {id, values}] of panel.entries()) {
+    if (done % YIELD_EVERY === 0) {
+      await setImmediate();
+      options.signal?.throwIfAborted();
+      options.onProgress?.({done, total: panel.length, loss: 0});
+    }
+    const known = fromFirstKnown(values);
+    if (isConstant(known)) continue;
+    const choice = chooseEts(known, seenSeasons(known, options.seasonSteps));
+    if (choice) choices.set(id, {form: choice.form, parameters: choice.parameters});
+  }
+  return fitted(options.seasonSteps, choices);
+}
+
+function fitted(seasonSteps: readonly number[], choices: ReadonlyMap<string, Choice>): FittedModel {
+  return {
+    model: 'ets',
+    predict: (histories, horizonSteps) =>
+      Promise.resolve(histories.map((history) => predictOne(history, seasonSteps, choices, horizonSteps))),
+    notes: {forms: countForms(choices)},
+    save: () => ({seasonSteps, series: [...choices].map(([id, choice]) => ({id, ...choice}))}),
+  };
+}
+
+function predictOne(
+  history: Series,
+  seasonSteps: readonly number[],
+  choices: ReadonlyMap<string, Choice>,
+  horizonSteps: number,
+): Float64Array {
+  const known = fromFirstKnown(history.values);
+  const chosen = choices.get(history.id);
+  const usable = chosen !== undefined && 2 * chosen.form.seasonSteps <= known.length;
+  const simple = fallback(known, seasonSteps);
+  for (const {form, parameters} of usable ? [chosen, simple] : [simple]) {
+    const state = initialState(known, form);
+    if (smooth(known, form, parameters, state) === Infinity) continue;
+    const path = project(form, parameters, state, horizonSteps);
+    if (path.every((value) => Number.isFinite(value))) return path;
+  }
+  return new Float64Array(horizonSteps).fill(Number.NaN);
+}
+
+function fallback(known: Float64Array, seasonSteps: readonly number[]): Choice {
+  const [season] = isConstant(known) ? [] : seenSeasons(known, seasonSteps);
+  const gamma = season === undefined ? 0 : 0.1;
+  return {
+    form: {error: 'A', trend: 'N', season: season === undefined ? 'N' : 'A', seasonSteps: season ?? 1},
+    parameters: {alpha: 0.3, beta: 0, gamma, phi: 1},
+  };
+}
+
+function isConstant(values: Float64Array): boolean {
+  return values.every((value) => Number.isNaN(value) || value === values[0]);
+}
+
+/** `A,Ad,A24 x 12, A,N,N x 3`: the most frequent first. */
+function countForms(choices: ReadonlyMap<string, Choice>): string {
+  const counts = new Map<string, number>();
+  for (const {form} of choices.values()) {
+    const name = `${form.error},${form.trend},${form.season}${form.season === 'N' ? '' : form.seasonSteps}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort(([, left], [, right]) => right - left);
+  return sorted.map(([name, count]) => `${name} x ${count}`).join(', ') || 'none chosen';
+}

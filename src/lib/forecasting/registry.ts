@@ -1,0 +1,23 @@
+import {nearestName, UsageError} from '../core/index.js';
+import {type ForecastModel} from './model.js';
+import {ets} from './models/ets.js';
+import {seasonalNaive} from './models/seasonal-naive.js';
+
+const MODELS = {
+  'seasonal-naive': seasonalNaive,
+  ets,
+} as const satisfies Record<string, ForecastModel>;
+
+/** The models that can be chosen, the one to beat first. */
+export const FORECAST_MODELS: readonly ForecastModel[] = Object.values(MODELS);
+
+/** The model of a name. Throws UsageError that lists the names, and the nearest. */
+export function forecastModel(name: string): ForecastModel {
+  const found = FORECAST_MODELS.find((model) => model.name === name);
+  if (found) return found;
+  const names = FORECAST_MODELS.map((model) => model.name);
+  const near = nearestName(name, names);
+  throw new UsageError('unknown-model', `unknown model "${name}"; there are ${names.join(', ')}`, {
+    hints: near === undefined ? [] : [`did you mean ${near}?`],
+  });
+}
