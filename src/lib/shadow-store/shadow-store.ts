@@ -16,26 +16,101 @@ export interface VolumeHistory {
   readonly usedBytes: Float64Array;
 }
 
+/**
+ * Which volumes, and which whole steps, counted from the epoch: from the one that `fromUs` lies in to the last one
+ * that has ended by `toUs`. Steps outside of what the store covers are unknown and not answered, so the answer may be
+ * shorter than asked for; without `toUs` its last step may be one that is still running.
+ */
 export interface HistoryQuery {
   /** All volumes when absent. */
   readonly volumes?: readonly string[];
-  /** Start of the first step, inclusive; the store's first when absent. */
+  /** Inclusive; the store's first when absent. */
   readonly fromUs?: number;
-  /** End, exclusive; the store's last when absent. */
+  /** Exclusive; the store's last when absent. */
   readonly toUs?: number;
   /** A whole multiple of 60. */
   readonly stepSeconds: number;
 }
 
+/** What the store knows of a volume without looking into its series. */
+export interface StoreVolume {
+  readonly name: string;
+  /** Start of its first and of its last minute, epoch us. */
+  readonly firstUs: number;
+  readonly lastUs: number;
+}
+
+/** Which stored rows to write to a file: those that start in [fromUs, toUs). */
+export interface ExportQuery {
+  /** All volumes when absent. */
+  readonly volumes?: readonly string[];
+  readonly fromUs?: number;
+  readonly toUs?: number;
+  readonly granularity: StoredSeconds;
+  readonly format: 'csv' | 'parquet';
+}
+
+/** Lengths of the steps that are stored, in seconds. */
+export const STORED_SECONDS = [60, 3600] as const;
+export type StoredSeconds = (typeof STORED_SECONDS)[number];
+
 /** The metrics of a volume that can be forecast. */
 export const METRICS = ['used-bytes', 'write-bytes', 'read-bytes', 'writes', 'reads'] as const;
 export type Metric = (typeof METRICS)[number];
 
+/** One ingest. */
+export interface BatchInfo {
+  readonly sequence: number;
+  readonly batchId: string;
+  readonly createdAt: string;
+  readonly inputs: readonly {readonly name: string; readonly format: string; readonly rows: number}[];
+  readonly volumes: number;
+  readonly rows: number;
+  readonly rejectedRows: number;
+  readonly lateRows: number;
+  readonly bytes: number;
+  /** Where the rejected rows are, relative to the store. */
+  readonly rejectsFile?: string;
+}
+
+/** What is in a store. */
+export interface StoreInfo {
+  readonly path: string;
+  readonly createdAt: string;
+  readonly volumes: number;
+  /** Start of the first minute and end of the last, epoch us; absent in an empty store. */
+  readonly firstUs?: number;
+  readonly endUs?: number;
+  readonly inputs: number;
+  /** Rows of the inputs: requests and usage samples. */
+  readonly rows: number;
+  readonly rejectedRows: number;
+  readonly lateRows: number;
+  /** (volume, minute) rows, summed over batches. */
+  readonly minutes: number;
+  readonly metrics: readonly Metric[];
+  readonly granularities: readonly number[];
+  readonly bytesOnDisk: {readonly series: number; readonly footprints: number; readonly rejects: number};
+  readonly batches: readonly BatchInfo[];
+}
+
 /** What the reading side of every shadow store offers. All volumes of an answer share one time axis. */
 export interface ShadowStore {
+  /** In code-unit order of the names. */
+  volumes(): readonly StoreVolume[];
+  info(): StoreInfo;
   /** Sorted by volume name. Throws InputError for a volume that the store does not know, naming the nearest. */
   readHistory(query: HistoryQuery): Promise<readonly VolumeHistory[]>;
-  /** One series a volume. `used-bytes` is a level (see usageLevel), the others are sums a step. */
+  /**
+   * One series a volume. `used-bytes` is a level (see usageLevel), for which the history before `fromUs` counts too;
+   * the others are sums a step. NaN in the steps before the store's first minute of the volume: nothing is known of
+   * it there. A step without rows after that has a sum of 0.
+   */
   readSeries(query: HistoryQuery, metric: Metric): Promise<readonly Series[]>;
+  /**
+   * Writes stored rows, merged over batches and sorted by (volume, start_us), to a new file at `filePath`, wholly or
+   * not at all. Throws TargetError when the disk refuses.
+   */
+  exportTo(filePath: string, query: ExportQuery): Promise<{readonly rows: number}>;
   close(): void;
 }

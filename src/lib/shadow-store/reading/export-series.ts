@@ -1,0 +1,38 @@
+import {rename, rm} from 'node:fs/promises';
+
+import {asTargetError, sqlText} from '../engine/duckdb-engine.js';
+import {type OpenStore, seriesFiles} from './read-history.js';
+import {exportSql, noRowsSql, PARQUET_OPTIONS} from '../engine/series-sql.js';
+import {type ExportQuery} from '../shadow-store.js';
+
+/** See ShadowStore.exportTo; the volumes are known to the store. */
+export async function exportSeries(
+  store: OpenStore,
+  volumes: readonly string[],
+  filePath: string,
+  query: ExportQuery,
+): Promise<{readonly rows: number}> {
+  const fromUs = query.fromUs ?? Number.MIN_SAFE_INTEGER;
+  const toUs = query.toUs ?? Number.MAX_SAFE_INTEGER;
+  const {connection, duckdb} = store.engine;
+  const files = seriesFiles(store, {stored: query.granularity, fromUs, toUs});
+  const source = files.length === 0 ? noRowsSql() : 'read_parquet($files)';
+  const format = query.format === 'csv' ? 'FORMAT csv, HEADER' : PARQUET_OPTIONS;
+  const temporary = `${filePath}.${process.pid}.tmp`;
+  try {
+    const copied = await connection.run(
+      `COPY (${exportSql(source, query.granularity)}) TO ${sqlText(temporary)} (${format}, USE_TMP_FILE false)`,
+      {
+        ...(files.length === 0 ? {} : {files: duckdb.listValue(files)}),
+        names: duckdb.listValue(volumes),
+        from_us: BigInt(fromUs),
+        to_us: BigInt(toUs),
+      },
+    );
+    await rename(temporary, filePath);
+    return {rows: copied.rowsChanged};
+  } catch (error) {
+    await rm(temporary, {force: true});
+    throw asTargetError(error, `export to ${filePath}`);
+  }
+}

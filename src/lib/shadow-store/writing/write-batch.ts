@@ -1,0 +1,129 @@
+import path from 'node:path';
+
+import {formatInstantUs, parseWith, sha256Hex} from '../../core/index.js';
+import {
+  type ActivityRows,
+  type IngestBatch,
+  type IngestedInput,
+  type RejectedRow,
+} from '../../traces/index.js';
+import {type BatchManifest, MANIFEST_KIND} from '../files/batch-manifest.js';
+import {type Engine} from '../engine/duckdb-engine.js';
+import {type DurableFiles, foldersOf} from '../files/durable-files.js';
+import {type SavedFootprints, writeFootprints} from './footprint-pack.js';
+import {BATCHES_FOLDER, manifestPath, rejectsPath} from '../files/layout.js';
+import {type VolumeSlice, volumeSlices, writeSeries} from './write-series.js';
+
+const REJECTS_PART_ROWS = 10_000;
+
+export interface BatchTarget {
+  readonly storePath: string;
+  readonly buckets: number;
+  readonly sequence: number;
+  readonly saved: SavedFootprints;
+  readonly engine: Engine;
+  readonly files: DurableFiles;
+  readonly signal: AbortSignal | undefined;
+  readonly tool: string;
+  readonly nowUs: number;
+}
+
+/** The same inputs give the same batch, in whatever order they were read. */
+export function batchIdOf(inputs: readonly IngestedInput[]): string {
+  const identities = inputs.map((input) => input.identitySha256).sort();
+  return sha256Hex(identities.join('\n')).slice(0, 32);
+}
+
+/**
+ * Writes a batch: first all its data, flushed; then, by one rename, the manifest that makes them part of the store.
+ * Stopped anywhere before that rename it has changed nothing that a reader sees. Throws what the disk or the engine
+ * throws.
+ */
+export async function writeBatch(batch: IngestBatch, target: BatchTarget): Promise<BatchManifest> {
+  const batchId = batchIdOf(batch.inputs);
+  const {storePath, files} = target;
+  const slices = volumeSlices(batch.rows);
+  const series = await writeSeries(target.engine, batch.rows, slices, {...target, batchId});
+  const rejects = await writeRejects(batch.rejects, {storePath, batchId, files});
+  const footprints = await writeFootprints({storePath, batchId, files}, batch.footprints, target.saved);
+  const manifest: BatchManifest = {
+    kind: MANIFEST_KIND.kind,
+    version: MANIFEST_KIND.version,
+    tool: target.tool,
+    createdAt: formatInstantUs(target.nowUs),
+    sequence: target.sequence,
+    batchId,
+    inputs: batch.inputs.map(describeInput),
+    totals: totalsOf(batch.rows),
+    volumes: describeVolumes(batch.rows, slices),
+    series: [...series],
+    ...(rejects ? {rejects} : {}),
+    ...(footprints ? {footprints} : {}),
+  };
+  await files.makeFolder(path.join(storePath, BATCHES_FOLDER));
+  const data = [...series, rejects, footprints].flatMap((file) => (file ? [file.path] : []));
+  for (const folder of foldersOf(storePath, data)) await files.syncFolder(folder);
+  target.signal?.throwIfAborted();
+  await publish(manifest, target);
+  return manifest;
+}
+
+async function publish(manifest: BatchManifest, {storePath, files}: BatchTarget): Promise<void> {
+  const file = path.join(storePath, manifestPath(manifest.sequence, manifest.batchId));
+  const checked = parseWith(MANIFEST_KIND.schema, manifest, file);
+  await files.write(`${file}.tmp`, [Buffer.from(`${JSON.stringify(checked, undefined, 1)}\n`)]);
+  await files.rename(`${file}.tmp`, file);
+  await files.syncFolder(path.dirname(file));
+}
+
+async function writeRejects(
+  rejects: readonly RejectedRow[],
+  target: {readonly storePath: string; readonly batchId: string; readonly files: DurableFiles},
+): Promise<BatchManifest['rejects']> {
+  if (rejects.length === 0) return undefined;
+  const relativePath = rejectsPath(target.batchId);
+  const file = path.join(target.storePath, relativePath);
+  await target.files.makeFolder(path.dirname(file));
+  const digest = await target.files.write(file, rejectLines(rejects));
+  return {path: relativePath, ...digest, rows: rejects.length};
+}
+
+function* rejectLines(rejects: readonly RejectedRow[]): Generator<Uint8Array> {
+  for (let from = 0; from < rejects.length; from += REJECTS_PART_ROWS) {
+    const lines = rejects.slice(from, from + REJECTS_PART_ROWS).map(({source, line, reason, text}) => {
+      return `${JSON.stringify({source, line, reason, text})}\n`;
+    });
+    yield Buffer.from(lines.join(''));
+  }
+}
+
+function describeInput(input: IngestedInput): BatchManifest['inputs'][number] {
+  const {firstUs, lastUs, ...rest} = input;
+  return Number.isFinite(firstUs) && Number.isFinite(lastUs) ? {...rest, firstUs, lastUs} : rest;
+}
+
+function describeVolumes(rows: ActivityRows, slices: readonly VolumeSlice[]): BatchManifest['volumes'] {
+  return slices.map(({name, from, to}) => ({
+    name,
+    minutes: to - from,
+    firstUs: rows.startUs[from] ?? 0,
+    lastUs: rows.startUs[to - 1] ?? 0,
+  }));
+}
+
+function totalsOf(rows: ActivityRows): BatchManifest['totals'] {
+  return {
+    reads: total(rows.reads, rows.count),
+    writes: total(rows.writes, rows.count),
+    trims: total(rows.trims, rows.count),
+    readBytes: total(rows.readBytes, rows.count),
+    writeBytes: total(rows.writeBytes, rows.count),
+    footprintGrowthBytes: total(rows.footprintGrowthBytes, rows.count),
+    usageSamples: rows.usedBytes.subarray(0, rows.count).reduce((n, bytes) => n + (bytes >= 0 ? 1 : 0), 0),
+  };
+}
+
+/** The arrays may be longer than the rows in them. */
+function total(values: Float64Array, count: number): number {
+  return values.subarray(0, count).reduce((sum, value) => sum + value, 0);
+}
