@@ -1,0 +1,106 @@
+import {type Random, UsageError} from '../core/index.js';
+import {type ClusterSpec} from './cluster-spec.js';
+
+/** A host of a synthetic cluster. */
+export interface SynthHost {
+  readonly id: string;
+  /** Relative to the typical host. */
+  readonly weight: number;
+  readonly rack: string;
+  /** The feeds that power it: one is enough to run. */
+  readonly feeds: readonly string[];
+  readonly switchName: string | undefined;
+}
+
+const WEIGHTS = [1, 1, 1.5, 0.5, 1, 2];
+
+/** Hosts of uneven size, dealt to racks; every third hangs on one feed alone. */
+export function layHosts(spec: ClusterSpec, random: Random): readonly SynthHost[] {
+  const digits = String(spec.hosts).length;
+  return Array.from({length: spec.hosts}, (_, index) => ({
+    id: `host-${String(index + 1).padStart(digits, '0')}`,
+    weight: WEIGHTS[random.below(WEIGHTS.length)] ?? 1,
+    rack: `r${(index % spec.racks) + 1}`,
+    feeds: feedsOf(index, spec.feeds),
+    switchName: spec.switches === 0 ? undefined : `s${Math.floor((index * spec.switches) / spec.hosts) + 1}`,
+  }));
+}
+
+function feedsOf(index: number, feeds: number): readonly string[] {
+  if (feeds === 0) return [];
+  const name = (feed: number): string => feedName(feed % feeds);
+  const group = Math.floor(index / 3);
+  return index % 3 === 0 ? [name(group)] : [name(group), name(group + 1)];
+}
+
+/** a, b, ..., z, then f27, f28, ... */
+function feedName(feed: number): string {
+  return feed < 26 ? String.fromCharCode(97 + feed) : `f${feed + 1}`;
+}
+
+/**
+ * Hosts for every volume, in different racks and so that no single rack, feed or switch takes all copies; the emptiest
+ * hosts first, with some chance in it. Throws UsageError when a volume finds no place.
+ */
+export function placeReplicas(
+  sizes: readonly {readonly id: string; readonly size: number; readonly copies: number}[],
+  hosts: readonly SynthHost[],
+  roomOf: readonly number[],
+  random: Random,
+): readonly (readonly number[])[] {
+  const load = hosts.map(() => 0);
+  const placed: (readonly number[])[] = sizes.map(() => []);
+  const bySize = [...sizes.keys()].sort(
+    (left, right) => (sizes[right]?.size ?? 0) - (sizes[left]?.size ?? 0),
+  );
+  for (const index of bySize) {
+    const volume = sizes[index];
+    if (volume === undefined) continue;
+    const fills = hosts.map((_, host) => ((load[host] ?? 0) + volume.size) / (roomOf[host] ?? 1));
+    const order = fills
+      .map((fill, host) => ({host, score: fill * (1 + 0.3 * random.next()), fits: fill <= 1}))
+      .filter(({fits}) => fits)
+      .sort((left, right) => left.score - right.score)
+      .map(({host}) => host);
+    const chosen = chooseHosts(order, volume.copies, hosts);
+    if (chosen === undefined) {
+      throw new UsageError(
+        'cluster-too-full',
+        `${volume.copies} copies of volume ${volume.id} find no place`,
+        {
+          hints: ['--fill 55%', 'more --hosts, or more --volumes, which are then smaller'],
+        },
+      );
+    }
+    for (const host of chosen) load[host] = (load[host] ?? 0) + volume.size;
+    placed[index] = chosen;
+  }
+  return placed;
+}
+
+function chooseHosts(
+  order: readonly number[],
+  copies: number,
+  hosts: readonly SynthHost[],
+): readonly number[] | undefined {
+  const chosen: number[] = [];
+  for (const candidate of order) {
+    const isLast = chosen.length === copies - 1;
+    const inOneRack = chosen.some((host) => hosts[host]?.rack === hosts[candidate]?.rack);
+    if (inOneRack || (isLast && losesAll([...chosen, candidate], hosts))) continue;
+    chosen.push(candidate);
+    if (chosen.length === copies) return chosen;
+  }
+  return undefined;
+}
+
+/** Whether a single feed or switch takes all these hosts. */
+function losesAll(chosen: readonly number[], hosts: readonly SynthHost[]): boolean {
+  const shared = (nameOf: (host: SynthHost) => string | undefined): boolean => {
+    const names = new Set(chosen.map((host) => hosts[host]).map((host) => host && nameOf(host)));
+    return names.size === 1 && !names.has(undefined);
+  };
+  return (
+    shared(({feeds}) => (feeds.length === 1 ? feeds[0] : undefined)) || shared(({switchName}) => switchName)
+  );
+}
