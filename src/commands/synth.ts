@@ -5,7 +5,7 @@ import {seedFlag} from '../flags.js';
 import {parseBytes, parseFlag, parseInstantUs, parseShare, UsageError} from '../lib/core/index.js';
 import {SYNTH_FORMATS} from '../lib/synth/index.js';
 import {type SynthesizeOptions, type SynthSummary} from '../lib/workflows/synthesize.js';
-import {renderSynth, writeToStdout} from '../views/synth-view.js';
+import {renderSynth, stdoutWriter} from '../views/synth-view.js';
 
 export default class Synth extends BaseCommand<typeof Synth> {
   static override summary = 'make a cluster with topology and traces; the same seed gives the same bytes';
@@ -71,7 +71,7 @@ hour: what ingest must find. Volumes in formats without trims never shrink.`;
   private output(): SynthesizeOptions['out'] {
     const {out, force} = this.flags;
     if (out !== '-') return {kind: 'folder', path: out, force};
-    if (!this.jsonEnabled()) return {kind: 'stream', write: writeToStdout};
+    if (!this.jsonEnabled()) return {kind: 'stream', write: stdoutWriter()};
     throw new UsageError('two-documents', '--json and --out - both want standard output', {
       hints: ['--out DIR'],
     });

@@ -42,7 +42,11 @@ function filesOf(formats: readonly SynthFormat[], changes: Partial<ClusterSpec> 
   );
   const cluster = createCluster(spec({...changes, media}));
   const files = new Map<string, string>();
-  for (const {path, bytes} of writeCluster(cluster, {formats, withUsage: false, withTruth: true})) {
+  for (const {path, bytes} of writeCluster(
+    cluster,
+    {formats, withUsage: false, withTruth: true},
+    new Float64Array(99),
+  )) {
     files.set(path, (files.get(path) ?? '') + new TextDecoder('latin1').decode(bytes));
   }
   return files;

@@ -87,15 +87,17 @@ describe('synthesize', () => {
   it('streams one trace, and waits for its reader', async () => {
     let waiting = 0;
     let text = '';
-    const write = async (bytes: Uint8Array): Promise<void> => {
+    const write = async (bytes: Uint8Array): Promise<boolean> => {
       expect((waiting += 1)).toBe(1);
       await new Promise((resolve) => setImmediate(resolve));
       text += new TextDecoder().decode(bytes);
       waiting -= 1;
+      return text.length < 1e9;
     };
     const requests = {perVolumeHour: 80};
     await synthesize(options({kind: 'stream', write}, {formats: ['alibaba'], requests}));
     expect(text.trimEnd().split('\n')).toHaveLength(12 * 72 * 80);
+    await synthesize(options({kind: 'stream', write: () => Promise.resolve(false)}, {formats: ['alibaba']}));
     const several = synthesize(options({kind: 'stream', write}, {formats: ['nbdkit-log']}));
     await expect(several).rejects.toMatchObject({exitCode: 2, code: 'several-files'});
   });

@@ -38,12 +38,6 @@ export const SYNTH_FORMATS: readonly SynthFormat[] = [
   'usage-csv',
 ];
 
-/** What the cluster came to. */
-export interface ToldCluster {
-  /** At the end, one replica of each volume. */
-  readonly usedBytes: Float64Array;
-}
-
 const SHARED_BUFFER_BYTES = 1 << 20;
 const OWN_BUFFER_BYTES = 1 << 16;
 const COMMA = 44;
@@ -59,16 +53,17 @@ interface OpenFile {
 
 /**
  * The cluster's files, piece by piece: `traces/*` in order of time, then `truth.csv` (volume,time_us,used_bytes: the
- * exact footprint at the end of every hour) and `topology.yaml`.
+ * exact footprint at the end of every hour) and `topology.yaml`. `usedBytes`, one replica of each volume, is kept up
+ * to date along the way.
  */
 export function* writeCluster(
   cluster: Cluster,
   telling: Telling,
-): Generator<FilePiece, ToldCluster, undefined> {
+  usedBytes: Float64Array,
+): Generator<FilePiece, void, undefined> {
   const files = openTraceFiles(cluster, telling);
   const open = [...new Set(files)].filter((file) => file !== undefined);
   const samples = openSampleFiles(cluster, telling);
-  const usedBytes = new Float64Array(cluster.volumes.length);
   for (const {writer, buffer} of open) writer.begin(buffer);
   for (const event of streamCluster(cluster)) {
     if (event.kind === 'requests') yield* writeBatch(event.batch, files);
@@ -83,7 +78,6 @@ export function* writeCluster(
     const bytes = asciiBytes(topologyText(cluster, usedBytes));
     yield {path: 'topology.yaml', format: 'topology', bytes, rows: 0};
   }
-  return {usedBytes};
 }
 
 /** The file of each volume; undefined for those without requests. */

@@ -21,10 +21,10 @@ export interface SynthesizeOptions {
   readonly formats: readonly SynthFormat[];
   /** Usage samples of all volumes, also of those with requests. */
   readonly withUsage: boolean;
-  /** A folder for topology, truth and traces; or where the bytes of the one trace go, awaited piece by piece. */
+  /** A folder for topology, truth and traces; or where the one trace goes, piece by piece until it says false. */
   readonly out:
     | {readonly kind: 'folder'; readonly path: string; readonly force: boolean}
-    | {readonly kind: 'stream'; readonly write: (bytes: Uint8Array) => Promise<void>};
+    | {readonly kind: 'stream'; readonly write: (bytes: Uint8Array) => Promise<boolean>};
   readonly signal: AbortSignal;
   readonly onProgress: (progress: {readonly rows: number; readonly totalRows: number}) => void;
 }
@@ -110,17 +110,14 @@ async function writePieces(
   cluster: Cluster,
   telling: Telling,
   {signal, onProgress}: SynthesizeOptions,
-  write: (piece: FilePiece) => Promise<void>,
+  write: (piece: FilePiece) => Promise<boolean>,
 ): Promise<Written> {
   const sizes = new Map<string, Size>();
-  const pieces = writeCluster(cluster, telling);
+  const usedBytes = new Float64Array(cluster.volumes.length);
   let rows = 0;
-  for (;;) {
-    const next = pieces.next();
-    if (next.done) return {sizes: [...sizes.values()], usedBytes: next.value.usedBytes};
-    const piece = next.value;
+  for (const piece of writeCluster(cluster, telling, usedBytes)) {
     signal.throwIfAborted();
-    await write(piece);
+    if (!(await write(piece))) break;
     const size = sizes.get(piece.path) ?? {path: piece.path, format: piece.format, rows: 0, sizeBytes: 0};
     size.rows += piece.rows;
     size.sizeBytes += piece.bytes.length;
@@ -128,6 +125,7 @@ async function writePieces(
     if (piece.format in TRACE_WRITERS) rows += piece.rows;
     onProgress({rows, totalRows: cluster.spec.requests});
   }
+  return {sizes: [...sizes.values()], usedBytes};
 }
 
 async function writeFolder(
@@ -145,9 +143,10 @@ async function writeFolder(
   });
   try {
     const telling = {formats: options.formats, withUsage: options.withUsage, withTruth: true};
-    const written = await writePieces(cluster, telling, options, (piece) =>
-      attempt(folder, () => append(path.join(partial, piece.path), piece.bytes)),
-    );
+    const written = await writePieces(cluster, telling, options, async (piece) => {
+      await attempt(folder, () => append(path.join(partial, piece.path), piece.bytes));
+      return true;
+    });
     await attempt(folder, () => moveInto(folder, partial, written.sizes));
     return summarize(cluster, folder, written);
   } finally {
