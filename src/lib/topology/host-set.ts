@@ -1,11 +1,16 @@
-/** A set of host indices, 32 to a word. */
+/** A set of host indices (or of any small indices), 32 to a word. */
 export type HostSet = Uint32Array;
 
 /** A set of some of `hostCount` hosts. */
 export function hostSetOf(hosts: Iterable<number>, hostCount: number): HostSet {
   const set = new Uint32Array((hostCount + 31) >>> 5);
-  for (const host of hosts) set[host >>> 5] = (set[host >>> 5] ?? 0) | (1 << (host & 31));
+  for (const host of hosts) addHost(set, host);
   return set;
+}
+
+/** Puts a host into the set. */
+export function addHost(set: HostSet, host: number): void {
+  set[host >>> 5] = (set[host >>> 5] ?? 0) | (1 << (host & 31));
 }
 
 /** Whether the set holds the host. */
@@ -23,12 +28,29 @@ export function without(set: HostSet, other: HostSet): HostSet {
   return set.map((word, index) => word & ~(other[index] ?? 0));
 }
 
+/** Calls `visit` with each host in the set, rising. */
+export function eachHost(set: HostSet, visit: (host: number) => void): void {
+  for (let word = 0; word < set.length; word += 1) {
+    for (let rest = set[word] ?? 0; rest !== 0; rest &= rest - 1)
+      visit(word * 32 + 31 - Math.clz32(rest & -rest));
+  }
+}
+
 /** The hosts in the set, rising. */
 export function hostsIn(set: HostSet): number[] {
   const hosts: number[] = [];
-  set.forEach((word, index) => {
-    for (let rest = word; rest !== 0; rest &= rest - 1)
-      hosts.push(index * 32 + 31 - Math.clz32(rest & -rest));
-  });
+  eachHost(set, (host) => hosts.push(host));
   return hosts;
+}
+
+/** The same, written into an array that is large enough; returns how many there are. */
+export function listInto(hosts: Int32Array, set: HostSet): number {
+  let count = 0;
+  for (let word = 0; word < set.length; word += 1) {
+    for (let rest = set[word] ?? 0; rest !== 0; rest &= rest - 1) {
+      hosts[count] = word * 32 + 31 - Math.clz32(rest & -rest);
+      count += 1;
+    }
+  }
+  return count;
 }

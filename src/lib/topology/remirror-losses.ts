@@ -16,13 +16,12 @@ export interface ScenarioLosses {
 /** Who loses what in which scenario, and where the copies that are left forbid new ones. */
 export interface LossTable {
   /**
-   * Hosts that hold a surviving copy or share a boundary of the volume's anti-affinity kinds with one; equal survivors
-   * under equal rules share a set across scenarios.
+   * Hosts that hold a surviving copy or share a boundary of the volume's anti-affinity kinds with one; no two are equal.
    */
   readonly blockedSets: readonly HostSet[];
-  losses(scenario: FailureScenario): ScenarioLosses;
+  readonly losses: (scenario: FailureScenario) => ScenarioLosses;
   /** Hosts that may hold no further copy of the volume once one lies on `host`. */
-  apartFrom(volume: number, host: number): HostSet;
+  readonly apartFrom: (volume: number, host: number) => HostSet;
 }
 
 /** Computed from the topology alone; each scenario costs time in proportion to the copies it loses. */
@@ -32,6 +31,7 @@ export function createLossTable(topology: Topology): LossTable {
   const hostsApart = createApartness(topology);
   const blockedSets: HostSet[] = [];
   const setOfSurvivors = new Map<string, number>();
+  const setOfContent = new Map<string, number>();
   const apartFrom = (volume: number, host: number): HostSet =>
     hostsApart(topology.volumes[volume], rules[volume] ?? '', host);
 
@@ -41,8 +41,11 @@ export function createLossTable(topology: Topology): LossTable {
     if (known !== undefined) return known;
     const blocked = hostSetOf([], topology.hosts.length);
     for (const survivor of survivors) uniteInto(blocked, apartFrom(volume, survivor));
-    setOfSurvivors.set(key, blockedSets.length);
-    return blockedSets.push(blocked) - 1;
+    const content = blocked.join();
+    const index = setOfContent.get(content) ?? blockedSets.push(blocked) - 1;
+    setOfContent.set(content, index);
+    setOfSurvivors.set(key, index);
+    return index;
   };
 
   const losses = (scenario: FailureScenario): ScenarioLosses => {

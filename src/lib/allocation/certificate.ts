@@ -1,0 +1,137 @@
+import {type CompiledTopology, type ScenarioNet} from './compile-topology.js';
+import {mayLieOn, type Packing, put, largestFirst, unplacedItems} from './packing.js';
+import {placeVolumes} from './place-volumes.js';
+import {type ScenarioDemand} from './scenario-demand.js';
+
+/** Where every lost copy of one scenario goes. Parallel arrays. */
+export interface ScenarioPlacement {
+  /** Index into Topology.scenarios. */
+  readonly scenario: number;
+  /** Volume of each lost copy that has a survivor. */
+  readonly volumes: Int32Array;
+  /** Host that takes it; -1: none was found. */
+  readonly hosts: Int32Array;
+  /** Bytes of the copies that found none. */
+  readonly stuckBytes: number;
+}
+
+/** The placement of one scenario within `limitBytes` a host. */
+export function placeScenario(
+  compiled: CompiledTopology,
+  net: ScenarioNet,
+  demand: ScenarioDemand,
+  limitBytes: Float64Array,
+): ScenarioPlacement {
+  return toPlacement(placeVolumes(compiled, net, demand, limitBytes));
+}
+
+/** A reserve with the placement of whole volumes that proves it, as far as there is one. */
+export interface CertifiedReserve {
+  /** The most that any scenario puts on each host: nothing of it can be given up with these placements. */
+  readonly reserveBytes: Float64Array;
+  /** In the order of Topology.scenarios. */
+  readonly placements: readonly ScenarioPlacement[];
+}
+
+/**
+ * Raises a reserve that is enough for volumes cut into bytes until whole volumes fit, within the room; then gives back
+ * what no scenario uses. The scenarios with the greatest demand go first, so that the others find their raises.
+ */
+export function certifyReserve(
+  compiled: CompiledTopology,
+  demands: readonly ScenarioDemand[],
+  leastBytes: Float64Array,
+  roomBytes: Float64Array,
+): CertifiedReserve {
+  const limitBytes = leastBytes.slice();
+  const total = (scenario: number): number => demands[scenario]?.totalBytes ?? 0;
+  const order = [...compiled.nets.keys()].sort((left, right) => total(right) - total(left) || left - right);
+  const placements = new Map<number, ScenarioPlacement>();
+  const reserveBytes = new Float64Array(compiled.hostCount);
+  for (const scenario of order) {
+    const net = compiled.nets[scenario];
+    const demand = demands[scenario];
+    if (net === undefined || demand === undefined) continue;
+    const packing = placeRaising(compiled, {net, demand}, limitBytes, roomBytes);
+    loadOf(packing, compiled.hostCount).forEach((load, host) => {
+      reserveBytes[host] = Math.max(reserveBytes[host] ?? 0, load);
+    });
+    placements.set(scenario, toPlacement(packing));
+  }
+  return {reserveBytes, placements: compiled.nets.flatMap((_, scenario) => placements.get(scenario) ?? [])};
+}
+
+/** Changes `limitBytes`: raised by no more than what is needed for what does not fit. */
+function placeRaising(
+  compiled: CompiledTopology,
+  {net, demand}: {readonly net: ScenarioNet; readonly demand: ScenarioDemand},
+  limitBytes: Float64Array,
+  roomBytes: Float64Array,
+): Packing {
+  const packing = placeVolumes(compiled, net, demand, limitBytes);
+  for (const item of largestFirst(packing, unplacedItems(packing))) {
+    const host = leastRaise(packing, item, limitBytes, roomBytes);
+    if (host < 0) return placeInWholeRoom(compiled, {net, demand}, limitBytes, roomBytes);
+    const raise = Math.max(0, (packing.sizeOf[item] ?? 0) - (packing.free[host] ?? 0));
+    limitBytes[host] = (limitBytes[host] ?? 0) + raise;
+    packing.free[host] = (packing.free[host] ?? 0) + raise;
+    put(packing, item, host);
+  }
+  return packing;
+}
+
+/** The host that can take the item with the smallest raise; of several the one with the most room left. -1: none. */
+function leastRaise(
+  packing: Packing,
+  item: number,
+  limitBytes: Float64Array,
+  roomBytes: Float64Array,
+): number {
+  const size = packing.sizeOf[item] ?? 0;
+  let best = -1;
+  let bestRaise = Infinity;
+  let bestSpare = 0;
+  for (let host = 0; host < limitBytes.length; host += 1) {
+    const raise = Math.max(0, size - (packing.free[host] ?? 0));
+    const spare = (roomBytes[host] ?? 0) - (limitBytes[host] ?? 0) - raise;
+    if (spare < 0 || raise > bestRaise || (raise === bestRaise && spare <= bestSpare)) continue;
+    if (!mayLieOn(packing, item, host)) continue;
+    best = host;
+    bestRaise = raise;
+    bestSpare = spare;
+  }
+  return best;
+}
+
+function placeInWholeRoom(
+  compiled: CompiledTopology,
+  {net, demand}: {readonly net: ScenarioNet; readonly demand: ScenarioDemand},
+  limitBytes: Float64Array,
+  roomBytes: Float64Array,
+): Packing {
+  const packing = placeVolumes(compiled, net, demand, roomBytes);
+  loadOf(packing, compiled.hostCount).forEach((load, host) => {
+    limitBytes[host] = Math.max(limitBytes[host] ?? 0, load);
+  });
+  return packing;
+}
+
+/** Bytes that the placed items put on each host. */
+function loadOf({hostOf, sizeOf}: Packing, hostCount: number): Float64Array {
+  const load = new Float64Array(hostCount);
+  hostOf.forEach((host, item) => {
+    if (host >= 0) load[host] = (load[host] ?? 0) + (sizeOf[item] ?? 0);
+  });
+  return load;
+}
+
+function toPlacement(packing: Packing): ScenarioPlacement {
+  const {net, entryOf, hostOf, sizeOf} = packing;
+  const stuckBytes = unplacedItems(packing).reduce((sum, item) => sum + (sizeOf[item] ?? 0), 0);
+  return {
+    scenario: net.scenario,
+    volumes: entryOf.map((entry) => net.volumes[entry] ?? 0),
+    hosts: hostOf,
+    stuckBytes,
+  };
+}

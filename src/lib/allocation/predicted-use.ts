@@ -1,0 +1,79 @@
+import {type PeakForecast, upperQuantile} from '../forecasting/index.js';
+import {type CompiledTopology} from './compile-topology.js';
+
+/** What a plan reckons with. Bytes; whole except volumeBytes. */
+export interface PredictedUse {
+  /** One replica of each volume; the median where the forecast has one. */
+  readonly volumeBytes: Float64Array;
+  /** In scenario s a replica of volume v counts `ceil(volumeBytes[v] * scenarioFactor[s])`. */
+  readonly scenarioFactor: Float64Array;
+  /** Use of each host, everything on it. */
+  readonly hostUsedBytes: Float64Array;
+  /** Fill limit x capacity - hostUsedBytes, at least 0: the most that a host can hold free. */
+  readonly roomBytes: Float64Array;
+}
+
+/**
+ * Turns joint samples into what to reckon with at `level`: for each scenario the quantile of the *sum* of all bytes it
+ * takes, for each host the quantile of the sum of what lies on it. Quantiles are taken of sums, never summed.
+ *
+ * Approximation: within a scenario every volume is scaled by the same factor, so that the total is at its quantile.
+ * Volumes with few targets of their own may together exceed their scaled share while the total stays within its
+ * quantile; the demand on those targets is then too low. It breaks most where few large, independent volumes share
+ * few targets.
+ */
+export function predictUse(compiled: CompiledTopology, forecast: PeakForecast, level: number): PredictedUse {
+  const {topology, nets} = compiled;
+  const volumeBytes = medianOrMean(forecast);
+  const scenarioFactor = Float64Array.from(nets, (net) => {
+    const point = sumOver(volumeBytes, net.volumes, net.copies);
+    if (forecast.samples.length === 0 || point <= 0) return 1;
+    const sums = forecast.samples.map((sample) => sumOver(sample, net.volumes, net.copies));
+    return Math.max(0, upperQuantile(sums, level)) / point;
+  });
+  const replicas = topology.hosts.map((): number[] => []);
+  topology.volumes.forEach((volume, index) => {
+    for (const host of volume.replicas) replicas[host]?.push(index);
+  });
+  const hostUsedBytes = Float64Array.from(topology.hosts, ({otherUsedBytes}, host) => {
+    const own = Int32Array.from(replicas[host] ?? []);
+    if (forecast.samples.length === 0) return otherUsedBytes + Math.ceil(sumOver(volumeBytes, own));
+    const sums = forecast.samples.map((sample) => sumOver(sample, own));
+    return otherUsedBytes + Math.ceil(Math.max(0, upperQuantile(sums, level)));
+  });
+  return {volumeBytes, scenarioFactor, hostUsedBytes, roomBytes: roomOf(compiled, hostUsedBytes)};
+}
+
+/** Bytes that each host can hold free within the fill limit when it uses `hostUsedBytes`. Whole, at least 0. */
+export function roomOf({topology}: CompiledTopology, hostUsedBytes: ArrayLike<number>): Float64Array {
+  return Float64Array.from(topology.hosts, ({capacityBytes}, host) =>
+    Math.max(0, Math.floor(topology.fillLimit * capacityBytes - (hostUsedBytes[host] ?? 0))),
+  );
+}
+
+/** Bytes used on each host when one replica of volume v holds `volumeBytes[v]`, rounded up. */
+export function hostUse({topology}: CompiledTopology, volumeBytes: ArrayLike<number>): Float64Array {
+  const used = Float64Array.from(topology.hosts, ({otherUsedBytes}) => otherUsedBytes);
+  topology.volumes.forEach(({replicas}, volume) => {
+    const bytes = Math.ceil(volumeBytes[volume] ?? 0);
+    for (const host of replicas) used[host] = (used[host] ?? 0) + bytes;
+  });
+  return used;
+}
+
+/** Where the median is 0 but samples are not, their mean, so that a factor can reach the quantile. */
+function medianOrMean({point, samples}: PeakForecast): Float64Array {
+  return point.map((median, volume) => {
+    if (median > 0) return median;
+    const total = samples.reduce((sum, sample) => sum + Math.max(0, sample[volume] ?? 0), 0);
+    return samples.length === 0 ? 0 : total / samples.length;
+  });
+}
+
+function sumOver(values: Float64Array, volumes: Int32Array, copies?: Int32Array): number {
+  let total = 0;
+  for (let index = 0; index < volumes.length; index += 1) {
+    total += (values[volumes[index] ?? 0] ?? 0) * (copies?.[index] ?? 1);
+  }
+  return total;
+}
