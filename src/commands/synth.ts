@@ -8,7 +8,7 @@ import {type SynthesizeOptions, type SynthSummary} from '../lib/workflows/synthe
 import {renderSynth, stdoutWriter} from '../views/synth-view.js';
 
 export default class Synth extends BaseCommand<typeof Synth> {
-  static override summary = 'make a cluster with topology and traces; the same seed gives the same bytes';
+  static override summary = 'Make a cluster with topology and traces; the same seed gives the same bytes';
   static override description = `Writes DIR/topology.yaml, DIR/traces/ and DIR/truth.csv, which holds the exact bytes in use at the end of every
 hour: what ingest must find. Volumes in formats without trims never shrink.`;
   static override examples = [
