@@ -49,11 +49,6 @@ export function literalPath(file: string): string {
   return file.replace(/[*?[]/g, '[$&]');
 }
 
-/** A list of texts as a bound parameter. */
-export function textList(duckdb: DuckDb, texts: readonly string[]): duckdb.DuckDBListValue {
-  return duckdb.listValue(texts);
-}
-
 const FROM_THE_SYSTEM = /^(IO Error|Out of Memory Error)/;
 
 /** What a failure of the disk or of memory looks like to the user; anything else that was thrown stays as it is. */

@@ -4,7 +4,7 @@ const US_PER_SECOND = 1_000_000;
 const SUMMED = ['reads', 'writes', 'trims', 'read_bytes', 'write_bytes'] as const;
 
 /** The newest usage sample; of two at the same time the larger, so that the answer does not depend on any order. */
-const LATEST_SAMPLE = `max(CASE WHEN used_bytes IS NOT NULL THEN {'at_us': used_at_us, 'bytes': used_bytes} END)`;
+const LATEST_SAMPLE = "(max({'at_us': used_at_us, 'bytes': used_bytes}) FILTER (used_bytes IS NOT NULL))";
 
 /** The columns of a series file, in their order. used_bytes and used_at_us are null where no sample was taken. */
 export const SERIES_COLUMNS = [
@@ -24,7 +24,7 @@ const STEP_EXPRESSIONS = {
   readBytes: 'sum(read_bytes)',
   writeBytes: 'sum(write_bytes)',
   footprintGrowthBytes: 'sum(footprint_growth_bytes)',
-  usedBytes: `coalesce((${LATEST_SAMPLE}).bytes, 'nan'::DOUBLE)`,
+  usedBytes: `coalesce(${LATEST_SAMPLE}.bytes, 'nan'::DOUBLE)`,
 } as const;
 export type HistoryColumn = keyof typeof STEP_EXPRESSIONS;
 
@@ -37,12 +37,12 @@ export function createStageSql(): string {
   return `CREATE OR REPLACE TEMP TABLE stage (volume INTEGER, ${columns.join(', ')})`;
 }
 
-/** Names of the staged volumes; their numbers are in the order of the names' bytes. */
-export function createStageNamesSql(): string {
-  return 'CREATE OR REPLACE TEMP TABLE stage_names (volume INTEGER, name VARCHAR)';
-}
-
-/** The staged rows of `stored` seconds a step with the types and the order of a series file. */
+/**
+ * The staged rows of `stored` seconds a step with the types and the order of a series file. Parameter: $names of the
+ * volumes, in the order of their bytes, which is the order that readers of Parquet prune by. Minutes must have been
+ * staged in order: DuckDB keeps the order of a table through a projection, and sorting again would cost as much as all
+ * the rest.
+ */
 export function stagedRowsSql(stored: StoredSeconds): string {
   const typed = `SELECT volume, start_us::BIGINT AS start_us,
     ${SUMMED.map((name) => `${name}::UBIGINT AS ${name}`).join(', ')},
@@ -50,11 +50,8 @@ export function stagedRowsSql(stored: StoredSeconds): string {
     nullif(used_bytes, 'nan'::DOUBLE)::UBIGINT AS used_bytes,
     nullif(used_at_us, 'nan'::DOUBLE)::BIGINT AS used_at_us
     FROM stage`;
-  const rows = stored === 60 ? typed : rolledUpSql(`(${typed})`, stored);
-  const columns = SERIES_COLUMNS.slice(1).map((name) => `rows.${name}`);
-  return `SELECT stage_names.name AS volume, ${columns.join(', ')}
-    FROM (${rows}) AS rows JOIN stage_names ON rows.volume = stage_names.volume
-    ORDER BY rows.volume, rows.start_us`;
+  const rows = stored === 60 ? typed : `${rolledUpSql(`(${typed})`, stored)} ORDER BY volume, start_us`;
+  return `SELECT list_extract($names::VARCHAR[], volume + 1) AS volume, * EXCLUDE (volume) FROM (${rows})`;
 }
 
 /** Rows of any source with the columns of a series file, merged so that (volume, step) is unique. */
@@ -63,7 +60,7 @@ export function rolledUpSql(source: string, stored: StoredSeconds): string {
   const sums = SUMMED.map((name) => `sum(${name})::UBIGINT AS ${name}`);
   return `SELECT volume, ${floorSql('start_us', stored * US_PER_SECOND)} AS start_us, ${sums.join(', ')},
     sum(footprint_growth_bytes)::BIGINT AS footprint_growth_bytes,
-    (${LATEST_SAMPLE}).bytes AS used_bytes, (${LATEST_SAMPLE}).at_us AS used_at_us
+    ${LATEST_SAMPLE}.bytes AS used_bytes, ${LATEST_SAMPLE}.at_us AS used_at_us
     FROM ${source} AS source GROUP BY ALL`;
 }
 

@@ -10,7 +10,7 @@ const KIND = 'foreshadow.store';
 const VERSION = 1;
 const BUCKETS = 16;
 /** What a writer that was killed before it wrote the header may leave. */
-const LEFT_BY_A_WRITER = /^(lock(\.\d+\.stale)?|store\.json\.tmp)$/;
+const LEFT_BY_A_WRITER = /^(lock(\..+)?|store\.json\.tmp)$/;
 
 const headerSchema = z.object({
   kind: z.literal(KIND),

@@ -1,9 +1,9 @@
-import {existsSync} from 'node:fs';
+import {existsSync, rmSync} from 'node:fs';
 import {rmdir} from 'node:fs/promises';
-import {availableParallelism} from 'node:os';
+import {availableParallelism, hostname} from 'node:os';
 import path from 'node:path';
 
-import {InputError} from '../../core/index.js';
+import {acquireLock, type HeldLock, InputError} from '../../core/index.js';
 import {type IngestBatch, type IngestedInput, type IngestSink} from '../../traces/index.js';
 import {readManifests} from '../files/batch-manifest.js';
 import {asTargetError, type Engine, openEngine} from '../engine/duckdb-engine.js';
@@ -12,7 +12,6 @@ import {loadFootprint} from './footprint-pack.js';
 import {HEADER_FILE, LOCK_FILE, SCRATCH_FOLDER} from '../files/layout.js';
 import {addBatch, contentsOf, livePacks, type StoreContents} from '../files/store-contents.js';
 import {createStoreHeader, findStoreHeader, type StoreHeader} from '../files/store-header.js';
-import {type StoreLock, takeStoreLock} from '../files/store-lock.js';
 import {sweepLeftovers} from '../files/sweep.js';
 import {batchIdOf, writeBatch} from './write-batch.js';
 
@@ -54,28 +53,37 @@ export async function openStoreWriter(options: StoreWriterOptions): Promise<Stor
   const isNewFolder = !existsSync(storePath);
   try {
     await files.makeFolder(storePath);
-    const lock = takeStoreLock({
-      file: path.join(storePath, LOCK_FILE),
-      storePath,
-      nowUs: options.nowUs,
-      tool: options.tool,
-      onRemark: options.onRemark ?? ((): void => undefined),
-    });
+    const lock = await lockStore(storePath, options);
     try {
-      return createWriter(await loadState(storePath, files, options), {
-        storePath,
-        files,
-        lock,
-        isNewFolder,
-        options,
-      });
+      const state = await loadState(storePath, files, options);
+      return createWriter(state, {storePath, files, lock, isNewFolder, options});
     } catch (error) {
-      lock.release();
+      await lock.release();
       throw error;
     }
   } catch (error) {
     throw asTargetError(error, `open the shadow store ${storePath} for writing`);
   }
+}
+
+/** The lock is also released when the process ends in the middle, as it does some time after Ctrl-C. */
+async function lockStore(storePath: string, options: StoreWriterOptions): Promise<HeldLock> {
+  const file = path.join(storePath, LOCK_FILE);
+  const lock = await acquireLock(file, {pid: process.pid, machine: hostname(), atUs: options.nowUs});
+  if (lock.tookOverFrom !== undefined) {
+    options.onRemark?.(`took over the lock of ${lock.tookOverFrom}, which is gone`);
+  }
+  const onExit = (): void => {
+    rmSync(file, {force: true});
+  };
+  process.on('exit', onExit);
+  return {
+    ...lock,
+    release: async () => {
+      process.off('exit', onExit);
+      await lock.release();
+    },
+  };
 }
 
 interface WriterState {
@@ -87,7 +95,7 @@ interface WriterState {
 interface WriterPlace {
   readonly storePath: string;
   readonly files: DurableFiles;
-  readonly lock: StoreLock;
+  readonly lock: HeldLock;
   readonly isNewFolder: boolean;
   readonly options: StoreWriterOptions;
 }
@@ -194,10 +202,10 @@ async function closeWriter(state: WriterState, place: WriterPlace): Promise<void
     await files.remove(path.join(storePath, SCRATCH_FOLDER));
     const isUnused = isNewFolder && state.contents.manifests.length === 0;
     if (isUnused) await files.remove(path.join(storePath, HEADER_FILE));
-    lock.release();
+    await lock.release();
     if (isUnused) await rmdir(storePath);
   } catch (error) {
-    lock.release();
+    await lock.release();
     throw asTargetError(error, `close the shadow store ${storePath}`);
   }
 }

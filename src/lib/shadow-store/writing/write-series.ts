@@ -8,7 +8,7 @@ import {type Engine, sqlText} from '../engine/duckdb-engine.js';
 import {type DurableFiles} from '../files/durable-files.js';
 import {groupByBucket, seriesPath} from '../files/layout.js';
 import {STORED_SECONDS, type StoredSeconds} from '../shadow-store.js';
-import {createStageNamesSql, createStageSql, PARQUET_OPTIONS, stagedRowsSql} from '../engine/series-sql.js';
+import {createStageSql, PARQUET_OPTIONS, stagedRowsSql} from '../engine/series-sql.js';
 
 /** DuckDB's vector size: the most rows that one data chunk takes. */
 const CHUNK_ROWS = 2048;
@@ -62,75 +62,87 @@ export async function writeSeries(
   target: SeriesTarget,
 ): Promise<readonly SeriesFile[]> {
   const written: SeriesFile[] = [];
-  for (const [bucket, members] of groupByBucket(slices, ({name}) => name, target.buckets)) {
+  for (const [bucket, unordered] of groupByBucket(slices, ({name}) => name, target.buckets)) {
     target.signal?.throwIfAborted();
+    const members = [...unordered].sort(byBytesOfName);
     await stage(engine, rows, members);
-    const span = spanOf(rows, members);
     for (const stored of STORED_SECONDS) {
-      const relativePath = seriesPath(stored, bucket, target.batchId);
-      const file = path.join(target.storePath, relativePath);
-      await target.files.makeFolder(path.dirname(file));
-      target.files.announce({action: 'copy', path: file});
-      const copied = await engine.connection.run(
-        `COPY (${stagedRowsSql(stored)}) TO ${sqlText(file)} (${PARQUET_OPTIONS}, USE_TMP_FILE false)`,
-      );
-      const digest = await target.files.seal(file);
-      const steps = floorSpan(span, stored);
-      written.push({
-        path: relativePath,
-        ...digest,
-        granularity: stored,
-        bucket,
-        rows: copied.rowsChanged,
-        ...steps,
-      });
+      const file = await copyStage(engine, members, target, {stored, bucket});
+      written.push({...file, ...floorSpan(spanOf(rows, members), stored)});
     }
   }
   return written;
 }
 
-async function stage(engine: Engine, rows: ActivityRows, slices: readonly VolumeSlice[]): Promise<void> {
-  // Parquet readers prune by the order of bytes, which is not JavaScript's order of code units.
-  const inByteOrder = [...slices].sort((left, right) =>
-    Buffer.compare(Buffer.from(left.name), Buffer.from(right.name)),
+async function copyStage(
+  engine: Engine,
+  members: readonly VolumeSlice[],
+  target: SeriesTarget,
+  {stored, bucket}: {readonly stored: StoredSeconds; readonly bucket: number},
+): Promise<Omit<SeriesFile, keyof Span>> {
+  const relativePath = seriesPath(stored, bucket, target.batchId);
+  const file = path.join(target.storePath, relativePath);
+  await target.files.makeFolder(path.dirname(file));
+  target.files.announce({action: 'copy', path: file});
+  const copied = await engine.connection.run(
+    `COPY (${stagedRowsSql(stored)}) TO ${sqlText(file)} (${PARQUET_OPTIONS}, USE_TMP_FILE false)`,
+    {names: engine.duckdb.listValue(members.map(({name}) => name))},
   );
-  await engine.connection.run(createStageNamesSql());
+  const digest = await target.files.seal(file);
+  return {path: relativePath, ...digest, granularity: stored, bucket, rows: copied.rowsChanged};
+}
+
+function byBytesOfName(left: VolumeSlice, right: VolumeSlice): number {
+  return Buffer.compare(Buffer.from(left.name), Buffer.from(right.name));
+}
+
+/** Rows to load, in their new order: where each is, and the number of its volume. */
+interface Staging {
+  readonly rowIndex: Int32Array;
+  readonly number: Int32Array;
+}
+
+/** Loads the rows of the slices into the engine in that order; a slice's place becomes its volume's number. */
+async function stage(engine: Engine, rows: ActivityRows, slices: readonly VolumeSlice[]): Promise<void> {
+  const staging = stagingOf(slices);
   await engine.connection.run(createStageSql());
-  const names = await engine.connection.createAppender('stage_names');
-  inByteOrder.forEach(({name}, number) => {
-    names.appendInteger(number);
-    names.appendVarchar(name);
-    names.endRow();
-  });
-  names.closeSync();
   const appender = await engine.connection.createAppender('stage');
-  inByteOrder.forEach((slice, number) => {
-    for (let from = slice.from; from < slice.to; from += CHUNK_ROWS) {
-      appendRows(engine, appender, rows, {number, from, to: Math.min(from + CHUNK_ROWS, slice.to)});
-    }
-  });
+  for (let from = 0; from < staging.rowIndex.length; from += CHUNK_ROWS) {
+    appendChunk(engine, appender, rows, {
+      rowIndex: staging.rowIndex.subarray(from, from + CHUNK_ROWS),
+      number: staging.number.subarray(from, from + CHUNK_ROWS),
+    });
+  }
   appender.closeSync();
 }
 
-interface ChunkSlice {
-  readonly number: number;
-  readonly from: number;
-  readonly to: number;
+function stagingOf(slices: readonly VolumeSlice[]): Staging {
+  const count = slices.reduce((total, {from, to}) => total + to - from, 0);
+  const staging = {rowIndex: new Int32Array(count), number: new Int32Array(count)};
+  let next = 0;
+  slices.forEach(({from, to}, number) => {
+    staging.number.fill(number, next, next + to - from);
+    for (let row = from; row < to; row += 1) {
+      staging.rowIndex[next] = row;
+      next += 1;
+    }
+  });
+  return staging;
 }
 
-function appendRows(engine: Engine, appender: DuckDBAppender, rows: ActivityRows, slice: ChunkSlice): void {
+function appendChunk(engine: Engine, appender: DuckDBAppender, rows: ActivityRows, staging: Staging): void {
   const {DuckDBDataChunk, DuckDBIntegerVector, DuckDBDoubleVector, INTEGER, DOUBLE} = engine.duckdb;
+  const {rowIndex, number} = staging;
   const columns = stagedColumns(rows);
-  const length = slice.to - slice.from;
-  const chunk = DuckDBDataChunk.create([INTEGER, ...columns.map(() => DOUBLE)], length);
+  const chunk = DuckDBDataChunk.create([INTEGER, ...columns.map(() => DOUBLE)], rowIndex.length);
   const numbers = chunk.getColumnVector(0);
   invariant(numbers instanceof DuckDBIntegerVector, 'the first staged column is INTEGER');
-  for (let row = 0; row < length; row += 1) numbers.setItem(row, slice.number);
+  for (let row = 0; row < number.length; row += 1) numbers.setItem(row, number[row] ?? 0);
   numbers.flush();
   columns.forEach((values, column) => {
     const vector = chunk.getColumnVector(column + 1);
     invariant(vector instanceof DuckDBDoubleVector, 'the other staged columns are DOUBLE');
-    for (let row = 0; row < length; row += 1) vector.setItem(row, values[slice.from + row] ?? 0);
+    for (let row = 0; row < rowIndex.length; row += 1) vector.setItem(row, values[rowIndex[row] ?? 0] ?? 0);
     vector.flush();
   });
   appender.appendDataChunk(chunk);
