@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --import tsx
 import {readFile} from 'node:fs/promises';
-import {fileURLToPath} from 'node:url';
+import {fileURLToPath, URL} from 'node:url';
 
 import {execute, settings} from '@oclif/core';
 

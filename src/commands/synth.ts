@@ -9,22 +9,30 @@ import {renderSynth, stdoutWriter} from '../views/synth-view.js';
 
 export default class Synth extends BaseCommand<typeof Synth> {
   static override summary = 'Make a cluster with topology and traces; the same seed gives the same bytes';
-  static override description = `Writes DIR/topology.yaml, DIR/traces/ and DIR/truth.csv, which holds the exact bytes in use at the end of every
-hour: what ingest must find. Volumes in formats without trims never shrink.`;
+  static override description = `Writes DIR/topology.yaml, DIR/traces/ and DIR/truth.csv, which holds the exact bytes in use at the end of every hour:
+what ingest must find. Volumes in formats without trims never shrink.`;
   static override examples = [
     '<%= config.bin %> synth --out cluster --hosts 12 --racks 4 --feeds 2 --volumes 60 --days 60',
     '<%= config.bin %> synth --out cluster --format alibaba --format foreshadow-csv --format usage-csv',
     '<%= config.bin %> synth --rows 50000000 --format alibaba --out - | <%= config.bin %> ingest - --format alibaba',
   ];
   static override flags = {
-    out: Flags.string({summary: 'folder to make; - writes one trace to standard output', required: true}),
+    out: Flags.string({
+      summary: 'folder to make; - writes one trace to standard output',
+      required: true,
+      helpValue: 'DIR',
+    }),
     hosts: Flags.integer({summary: 'resource hosts, of uneven size', default: 12}),
     racks: Flags.integer({summary: 'racks that they stand in', default: 4}),
     feeds: Flags.integer({summary: 'power feeds; two hosts in three hang on two of them', default: 2}),
     switches: Flags.integer({summary: 'network switches across the racks', default: 0}),
     volumes: Flags.integer({summary: 'volumes, with two or three replicas each', default: 60}),
     days: Flags.integer({summary: 'length of the history', default: 60}),
-    start: Flags.string({summary: 'when it begins, on a whole hour', default: '2026-01-05T00:00:00Z'}),
+    start: Flags.string({
+      summary: 'when it begins, on a whole hour',
+      default: '2026-01-05T00:00:00Z',
+      helpValue: 'TIME',
+    }),
     rows: Flags.integer({summary: 'requests in all', exclusive: ['requests-per-hour']}),
     'requests-per-hour': Flags.integer({summary: 'requests a volume and hour (mean)', default: 12}),
     format: Flags.option({
@@ -34,8 +42,15 @@ hour: what ingest must find. Volumes in formats without trims never shrink.`;
       default: ['alibaba'],
     })(),
     usage: Flags.boolean({summary: 'also write usage samples of all volumes', default: false}),
-    fill: Flags.string({summary: 'share of the capacity in use at the end', default: '60%'}),
-    capacity: Flags.string({summary: 'capacity of the typical host; by default it suits the requests'}),
+    fill: Flags.string({
+      summary: 'share of the capacity in use at the end',
+      default: '60%',
+      helpValue: 'SHARE',
+    }),
+    capacity: Flags.string({
+      summary: 'capacity of the typical host; by default it suits the requests',
+      helpValue: 'BYTES',
+    }),
     seed: seedFlag,
     force: Flags.boolean({summary: 'write into a folder that is not empty', default: false}),
   };

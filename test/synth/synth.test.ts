@@ -320,7 +320,7 @@ describe('a synthetic cluster', () => {
     [{fillShare: 0.99}, 'a fill of 0.99 cannot be placed'],
     [{startUs: START_US + 1}, 'the start is not on a whole hour'],
     [{hostCapacityBytes: 1e15}, '10000 requests cannot write all the data'],
-    [{hosts: 4, volumes: 1, fillShare: 0.8}, 'find no place'],
+    [{hosts: 4, volumes: 1, fillShare: 0.8}, 'no place for'],
   ])('is refused with words for %o', (changes, words) => {
     expect(() => createCluster(spec(changes))).toThrow(words);
   });

@@ -67,12 +67,16 @@ export function createCluster(spec: ClusterSpec): Cluster {
   const unitBytes = (spec.fillShare * weight * typicalBytes) / usedUnits;
   const fresh = freshRequests(spec, totals, unitBytes);
   const hostCapacityBytes = hosts.map((host) => Math.round(host.weight * typicalBytes));
-  const replicas = placeReplicas(
-    profiles.map(({id, copies}, index) => ({id, copies, size: unitBytes * (totals.peak[index] ?? 0)})),
-    hosts,
-    hostCapacityBytes.map((bytes) => PLACEMENT_LIMIT * bytes),
-    sourceOf(spec, 'placement'),
-  );
+  const place = (scale: number): readonly (readonly number[])[] =>
+    placeReplicas(
+      profiles.map(({copies}, index) => ({copies, size: scale * unitBytes * (totals.peak[index] ?? 0)})),
+      hosts,
+      hostCapacityBytes.map((bytes) => PLACEMENT_LIMIT * bytes),
+      sourceOf(spec, 'placement'),
+    );
+  const replicas = place(1);
+  const homeless = profiles.filter((_, index) => replicas[index]?.length === 0);
+  if (homeless.length > 0) throw tooFull(spec, homeless, place);
   const chunkBytes = fresh.usualBlocks * CHUNK_PER_USUAL * BLOCK_BYTES;
   return {
     spec,
@@ -151,6 +155,20 @@ function freshRequests(
   const requestsPerUnit = unitBytes / BLOCK_BYTES / usualBlocks;
   const forLevels = Math.min(0.9 * spec.requests, requestsPerUnit * changedUnits);
   return {usualBlocks, requestsPerUnit, requestsPerRate: (spec.requests - forLevels) / Math.max(rates, 1e-9)};
+}
+
+function tooFull(
+  {fillShare}: ClusterSpec,
+  homeless: readonly VolumeProfile[],
+  place: (scale: number) => readonly (readonly number[])[],
+): UsageError {
+  let scale = 0.95;
+  while (scale > 0.02 && place(scale).some((hosts) => hosts.length === 0)) scale *= 0.95;
+  const hint = scale > 0.02 ? `--fill ${Math.floor(100 * fillShare * scale)}%` : 'more --racks or --hosts';
+  const names = homeless.slice(0, 3).map(({id, copies}) => `${id} (${copies} copies)`);
+  return new UsageError('cluster-too-full', `no place for ${names.join(', ')}`, {
+    hints: [hint, 'more --volumes, which are then smaller'],
+  });
 }
 
 function tooFewRequests(spec: ClusterSpec, blocks: number): UsageError {

@@ -1,4 +1,4 @@
-import {type Random, UsageError} from '../core/index.js';
+import {type Random} from '../core/index.js';
 import {type ClusterSpec} from './cluster-spec.js';
 
 /** A host of a synthetic cluster. */
@@ -38,41 +38,38 @@ function feedName(feed: number): string {
   return feed < 26 ? String.fromCharCode(97 + feed) : `f${feed + 1}`;
 }
 
+/** A volume to place; `size` in the unit of the hosts' room. */
+export interface Unplaced {
+  readonly size: number;
+  readonly copies: number;
+}
+
 /**
  * Hosts for every volume, in different racks and so that no single rack, feed or switch takes all copies; the emptiest
- * hosts first, with some chance in it. Throws UsageError when a volume finds no place.
+ * hosts first, with some chance in it. A volume that finds no place gets no hosts.
  */
 export function placeReplicas(
-  sizes: readonly {readonly id: string; readonly size: number; readonly copies: number}[],
+  volumes: readonly Unplaced[],
   hosts: readonly SynthHost[],
   roomOf: readonly number[],
   random: Random,
 ): readonly (readonly number[])[] {
   const load = hosts.map(() => 0);
-  const placed: (readonly number[])[] = sizes.map(() => []);
-  const bySize = [...sizes.keys()].sort(
-    (left, right) => (sizes[right]?.size ?? 0) - (sizes[left]?.size ?? 0),
-  );
-  for (const index of bySize) {
-    const volume = sizes[index];
-    if (volume === undefined) continue;
-    const fills = hosts.map((_, host) => ((load[host] ?? 0) + volume.size) / (roomOf[host] ?? 1));
-    const order = fills
-      .map((fill, host) => ({host, score: fill * (1 + 0.3 * random.next()), fits: fill <= 1}))
+  const placed: (readonly number[])[] = volumes.map(() => []);
+  const bySize = volumes
+    .map((volume, index) => ({...volume, index}))
+    .sort((left, right) => right.size - left.size);
+  for (const {index, size, copies} of bySize) {
+    const order = hosts
+      .map((_, host) => {
+        const fill = ((load[host] ?? 0) + size) / (roomOf[host] ?? 1);
+        return {host, score: fill * (1 + 0.3 * random.next()), fits: fill <= 1};
+      })
       .filter(({fits}) => fits)
       .sort((left, right) => left.score - right.score)
       .map(({host}) => host);
-    const chosen = chooseHosts(order, volume.copies, hosts);
-    if (chosen === undefined) {
-      throw new UsageError(
-        'cluster-too-full',
-        `${volume.copies} copies of volume ${volume.id} find no place`,
-        {
-          hints: ['--fill 55%', 'more --hosts, or more --volumes, which are then smaller'],
-        },
-      );
-    }
-    for (const host of chosen) load[host] = (load[host] ?? 0) + volume.size;
+    const chosen = chooseHosts(order, copies, hosts);
+    for (const host of chosen) load[host] = (load[host] ?? 0) + size;
     placed[index] = chosen;
   }
   return placed;
@@ -82,7 +79,7 @@ function chooseHosts(
   order: readonly number[],
   copies: number,
   hosts: readonly SynthHost[],
-): readonly number[] | undefined {
+): readonly number[] {
   const chosen: number[] = [];
   for (const candidate of order) {
     const isLast = chosen.length === copies - 1;
@@ -91,7 +88,7 @@ function chooseHosts(
     chosen.push(candidate);
     if (chosen.length === copies) return chosen;
   }
-  return undefined;
+  return [];
 }
 
 /** Whether a single feed or switch takes all these hosts. */
