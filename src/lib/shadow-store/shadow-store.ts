@@ -43,9 +43,9 @@ export interface StoreVolume {
 /** Which stored rows to write to a file: those that start in [fromUs, toUs). */
 export interface ExportQuery {
   /** All volumes when absent. */
-  readonly volumes?: readonly string[];
-  readonly fromUs?: number;
-  readonly toUs?: number;
+  readonly volumes?: readonly string[] | undefined;
+  readonly fromUs?: number | undefined;
+  readonly toUs?: number | undefined;
   readonly granularity: StoredSeconds;
   readonly format: 'csv' | 'parquet';
 }
@@ -64,7 +64,7 @@ export interface BatchInfo {
   readonly batchId: string;
   readonly createdAt: string;
   readonly inputs: readonly {readonly name: string; readonly format: string; readonly rows: number}[];
-  readonly volumes: number;
+  readonly volumeCount: number;
   readonly rows: number;
   readonly rejectedRows: number;
   readonly lateRows: number;
@@ -77,11 +77,12 @@ export interface BatchInfo {
 export interface StoreInfo {
   readonly path: string;
   readonly createdAt: string;
-  readonly volumes: number;
+  readonly volumeCount: number;
   /** Start of the first minute and end of the last, epoch us; absent in an empty store. */
   readonly firstUs?: number;
   readonly endUs?: number;
-  readonly inputs: number;
+  readonly batchCount: number;
+  readonly inputCount: number;
   /** Rows of the inputs: requests and usage samples. */
   readonly rows: number;
   readonly rejectedRows: number;

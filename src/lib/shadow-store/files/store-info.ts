@@ -6,7 +6,6 @@ import {type BatchInfo, type Metric, STORED_SECONDS, type StoreInfo} from '../sh
 /** Sums up the manifests; nothing else is read. */
 export function describeStore(storePath: string, createdAt: string, contents: StoreContents): StoreInfo {
   const {manifests} = contents;
-  const volumes = [...contents.volumes.values()];
   const inputs = manifests.flatMap((manifest) => manifest.inputs);
   const packs = livePacks(contents);
   const livePackBytes = manifests.map(({footprints}) =>
@@ -15,9 +14,10 @@ export function describeStore(storePath: string, createdAt: string, contents: St
   return {
     path: storePath,
     createdAt,
-    volumes: volumes.length,
+    volumeCount: contents.volumes.size,
     ...spanOf(contents),
-    inputs: inputs.length,
+    batchCount: manifests.length,
+    inputCount: inputs.length,
     rows: sum(inputs.map((input) => input.rows)),
     rejectedRows: sum(inputs.map((input) => input.rejectedRows)),
     lateRows: sum(inputs.map((input) => input.lateRows)),
@@ -50,7 +50,7 @@ function describeBatch(manifest: BatchManifest): BatchInfo {
     batchId,
     createdAt,
     inputs: inputs.map(({name, format, rows}) => ({name, format, rows})),
-    volumes: manifest.volumes.length,
+    volumeCount: manifest.volumes.length,
     rows: sum(inputs.map((input) => input.rows)),
     rejectedRows: sum(inputs.map((input) => input.rejectedRows)),
     lateRows: sum(inputs.map((input) => input.lateRows)),

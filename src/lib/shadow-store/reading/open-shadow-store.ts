@@ -7,7 +7,7 @@ import {readManifests} from '../files/batch-manifest.js';
 import {contentsOf} from '../files/store-contents.js';
 import {readStoreHeader} from '../files/store-header.js';
 import {describeStore} from '../files/store-info.js';
-import {type ShadowStore} from '../shadow-store.js';
+import {type ExportQuery, type HistoryQuery, type ShadowStore} from '../shadow-store.js';
 import {chosenVolumes} from './chosen-volumes.js';
 import {exportSeries} from './export-series.js';
 import {type OpenStore, readHistory} from './read-history.js';
@@ -42,7 +42,7 @@ export async function openShadowStore(
   const store: OpenStore = {storePath: path.resolve(storePath), buckets: header.buckets, contents, engine};
   const names = [...contents.volumes.keys()].sort();
   const volumes = names.flatMap((name) => contents.volumes.get(name) ?? []);
-  const chosen = (query: {readonly volumes?: readonly string[]}): readonly string[] =>
+  const chosen = (query: HistoryQuery | ExportQuery): readonly string[] =>
     chosenVolumes(query.volumes, names);
   return {
     volumes: () => volumes,

@@ -1,0 +1,64 @@
+import {formatBytes, formatDurationSeconds, formatInstantUs, US_PER_SECOND} from '../lib/core/index.js';
+import {type StoreDescription} from '../lib/workflows/describe-store.js';
+import {printable, renderTable} from './table.js';
+
+/** What `store info` says: the sums, then the lists that were asked for. */
+export async function renderStore(store: StoreDescription): Promise<string> {
+  const {bytesOnDisk, firstUs, endUs} = store;
+  const lines = [
+    ['store', printable(store.path)],
+    ['volumes', String(store.volumeCount)],
+    ['time', firstUs === undefined || endUs === undefined ? 'nothing yet' : timeSpan(firstUs, endUs)],
+    ['batches', `${store.batchCount} of ${store.inputCount} inputs`],
+    ['rows', `${store.rows} read, ${store.rejectedRows} rejected, ${store.lateRows} late`],
+    ['minutes', `${store.minutes} with activity, a volume each`],
+    ['metrics', store.metrics.join(', ') || 'none'],
+    ['granularities', store.granularities.map(formatDurationSeconds).join(', ')],
+    [
+      'on disk',
+      `${formatBytes(bytesOnDisk.series)} series, ${formatBytes(bytesOnDisk.footprints)} footprints, ` +
+        `${formatBytes(bytesOnDisk.rejects)} rejected rows`,
+    ],
+  ].map(([name = '', value = '']) => `${name.padEnd(15)}${value}`);
+  const lists = [await batchList(store), await volumeList(store)].filter((list) => list !== '');
+  return [lines.join('\n'), ...lists].join('\n\n');
+}
+
+function timeSpan(firstUs: number, endUs: number): string {
+  const days = (endUs - firstUs) / US_PER_SECOND / 86_400;
+  return `${formatInstantUs(firstUs)} to ${formatInstantUs(endUs)}, ${days.toFixed(1)} days`;
+}
+
+async function batchList({batches}: StoreDescription): Promise<string> {
+  if (batches === undefined) return '';
+  return renderTable(
+    [
+      {title: 'batch'},
+      {title: 'added'},
+      {title: 'volumes', align: 'right'},
+      {title: 'rows', align: 'right'},
+      {title: 'rejected', align: 'right'},
+      {title: 'size', align: 'right'},
+      {title: 'inputs'},
+      {title: 'rejected rows in'},
+    ],
+    batches.map((batch) => [
+      String(batch.sequence),
+      batch.createdAt,
+      String(batch.volumeCount),
+      String(batch.rows),
+      String(batch.rejectedRows),
+      formatBytes(batch.bytes),
+      batch.inputs.map(({name, format}) => `${name} (${format})`).join(', '),
+      batch.rejectsFile ?? '',
+    ]),
+  );
+}
+
+async function volumeList({volumes}: StoreDescription): Promise<string> {
+  if (volumes === undefined) return '';
+  return renderTable(
+    [{title: 'volume'}, {title: 'first minute'}, {title: 'last minute'}],
+    volumes.map(({name, firstUs, lastUs}) => [name, formatInstantUs(firstUs), formatInstantUs(lastUs)]),
+  );
+}
