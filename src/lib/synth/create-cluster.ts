@@ -1,4 +1,4 @@
-import {createRandom, type Random, UsageError} from '../core/index.js';
+import {createRandom, type Random, sum, UsageError} from '../core/index.js';
 import {checkClusterSpec, type ClusterSpec} from './cluster-spec.js';
 import {drawVolumes, type VolumeProfile} from './draw-volumes.js';
 import {layHosts, placeReplicas, type SynthHost} from './place-replicas.js';
@@ -27,6 +27,8 @@ export interface Cluster {
   readonly unitBytes: number;
   /** Usual length of a write to new blocks, in blocks. */
   readonly usualBlocks: number;
+  /** The pieces that a device's address space is cut into. */
+  readonly chunkBlocks: number;
   /** Requests that a rise by one relative unit needs; see FALL_PER_RISE. */
   readonly requestsPerUnit: number;
   /** Requests that change no level, a relative unit of their rate. */
@@ -59,17 +61,47 @@ export function createCluster(spec: ClusterSpec): Cluster {
   const hosts = layHosts(spec, sourceOf(spec, 'hosts'));
   const profiles = drawVolumes(spec, sourceOf(spec, 'volumes'));
   const totals = walkToTheEnd(profiles, spec);
-  const weight = hosts.reduce((total, host) => total + host.weight, 0);
-  const usedUnits = profiles.reduce((total, {copies}, index) => total + copies * (totals.end[index] ?? 0), 0);
-  const typicalBytes =
-    spec.hostCapacityBytes ??
-    roundedCapacity((naturalUnitBytes(spec, totals) * usedUnits) / spec.fillShare / weight);
-  const unitBytes = (spec.fillShare * weight * typicalBytes) / usedUnits;
-  const fresh = freshRequests(spec, totals, unitBytes);
+  const {typicalBytes, unitBytes} = scaleOf(spec, hosts, profiles, totals);
   const hostCapacityBytes = hosts.map((host) => Math.round(host.weight * typicalBytes));
+  const peakBytes = totals.peak.map((units) => unitBytes * units);
+  const replicas = placeAll(spec, profiles, peakBytes, {hosts, hostCapacityBytes});
+  const density = requestDensity(spec, totals, unitBytes);
+  const chunkBlocks = density.usualBlocks * CHUNK_PER_USUAL;
+  const chunkBytes = chunkBlocks * BLOCK_BYTES;
+  const volumes = profiles.map((profile, index) => ({
+    profile,
+    replicas: replicas[index] ?? [],
+    provisionedBytes:
+      (Math.ceil((PROVISIONED_PER_PEAK * (peakBytes[index] ?? 0)) / chunkBytes) + 2) * chunkBytes,
+    hasRequests: mediumOf(spec, index).requests,
+    canTrim: mediumOf(spec, index).trims,
+  }));
+  return {spec, hosts, hostCapacityBytes, unitBytes, chunkBlocks, ...density, volumes};
+}
+
+/** The capacity of the typical host, and the bytes a unit with which the fill asked for is reached. */
+function scaleOf(
+  spec: ClusterSpec,
+  hosts: readonly SynthHost[],
+  profiles: readonly VolumeProfile[],
+  totals: Totals,
+): {readonly typicalBytes: number; readonly unitBytes: number} {
+  const weight = sum(hosts.map((host) => host.weight));
+  const usedUnits = sum(profiles.map(({copies}, index) => copies * (totals.end[index] ?? 0)));
+  const naturalBytes = (naturalUnitBytes(spec, totals) * usedUnits) / spec.fillShare / weight;
+  const typicalBytes = spec.hostCapacityBytes ?? roundedCapacity(naturalBytes);
+  return {typicalBytes, unitBytes: (spec.fillShare * weight * typicalBytes) / usedUnits};
+}
+
+function placeAll(
+  spec: ClusterSpec,
+  profiles: readonly VolumeProfile[],
+  peakBytes: Float64Array,
+  {hosts, hostCapacityBytes}: Pick<Cluster, 'hosts' | 'hostCapacityBytes'>,
+): readonly (readonly number[])[] {
   const place = (scale: number): readonly (readonly number[])[] =>
     placeReplicas(
-      profiles.map(({copies}, index) => ({copies, size: scale * unitBytes * (totals.peak[index] ?? 0)})),
+      profiles.map(({copies}, index) => ({copies, size: scale * (peakBytes[index] ?? 0)})),
       hosts,
       hostCapacityBytes.map((bytes) => PLACEMENT_LIMIT * bytes),
       sourceOf(spec, 'placement'),
@@ -77,23 +109,7 @@ export function createCluster(spec: ClusterSpec): Cluster {
   const replicas = place(1);
   const homeless = profiles.filter((_, index) => replicas[index]?.length === 0);
   if (homeless.length > 0) throw tooFull(spec, homeless, place);
-  const chunkBytes = fresh.usualBlocks * CHUNK_PER_USUAL * BLOCK_BYTES;
-  return {
-    spec,
-    hosts,
-    hostCapacityBytes,
-    unitBytes,
-    ...fresh,
-    volumes: profiles.map((profile, index) => ({
-      profile,
-      replicas: replicas[index] ?? [],
-      provisionedBytes:
-        (Math.ceil((PROVISIONED_PER_PEAK * unitBytes * (totals.peak[index] ?? 0)) / chunkBytes) + 2) *
-        chunkBytes,
-      hasRequests: mediumOf(spec, index).requests,
-      canTrim: mediumOf(spec, index).trims,
-    })),
-  };
+  return replicas;
 }
 
 interface Totals {
@@ -138,11 +154,11 @@ export function changeToTell(change: number): number {
 function naturalUnitBytes(spec: ClusterSpec, {risenUnits, end}: Totals): number {
   if (spec.requests > 0 && risenUnits > 0)
     return (FRESH_SHARE * spec.requests * USUAL_FRESH_BYTES) / risenUnits;
-  const meanUnits = end.reduce((total, units) => total + units, 0) / spec.hosts;
+  const meanUnits = sum(end) / spec.hosts;
   return (spec.fillShare * HOST_BYTES_WITHOUT_REQUESTS) / (2.3 * meanUnits);
 }
 
-function freshRequests(
+function requestDensity(
   spec: ClusterSpec,
   {risenUnits, changedUnits, rates}: Totals,
   unitBytes: number,

@@ -21,3 +21,21 @@ export type ClusterEvent =
   | {readonly kind: 'requests'; readonly batch: RequestBatch}
   /** Bytes in use by each volume at the end of an hour, all requests up to and including `atUs` done. */
   | {readonly kind: 'usage'; readonly atUs: number; readonly usedBytes: Float64Array};
+
+/** How many requests a batch holds at most. */
+export const BATCH_ROWS = 8192;
+
+/** A batch that is being filled. */
+export type GrowingBatch = {-readonly [Field in keyof RequestBatch]: RequestBatch[Field]};
+
+/** Room for `BATCH_ROWS` requests. */
+export function emptyBatch(): GrowingBatch {
+  return {
+    count: 0,
+    volume: new Uint32Array(BATCH_ROWS),
+    op: new Uint8Array(BATCH_ROWS),
+    offsetBytes: new Float64Array(BATCH_ROWS),
+    lengthBytes: new Uint32Array(BATCH_ROWS),
+    atUs: new Float64Array(BATCH_ROWS),
+  };
+}
