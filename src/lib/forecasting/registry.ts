@@ -1,11 +1,13 @@
 import {nearestName, UsageError} from '../core/index.js';
 import {type ForecastModel} from './model.js';
 import {ets} from './models/ets.js';
+import {lstm} from './models/lstm.js';
 import {seasonalNaive} from './models/seasonal-naive.js';
 
 const MODELS = {
   'seasonal-naive': seasonalNaive,
   ets,
+  lstm,
 } as const satisfies Record<string, ForecastModel>;
 
 /** The models that can be chosen, the one to beat first. */

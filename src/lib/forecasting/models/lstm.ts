@@ -1,0 +1,188 @@
+import {z} from 'zod';
+
+import {InputError, parseWith, UsageError, type Series} from '../../core/index.js';
+import {decodeFloat32, encodeFloat32} from '../float-text.js';
+import {fillGaps, fromFirstKnown, panelSteps, requireSteps, seenSeasons} from '../history.js';
+import {type FitOptions, type FittedModel, type ForecastModel} from '../model.js';
+import {firstWeights, splitWeights, type NetShape} from '../neural/lstm-net.js';
+import {predictMedians} from '../neural/predict-lstm.js';
+import {openTensorBackend, type TensorBackend} from '../neural/tensor-backend.js';
+import {trainLstm} from '../neural/train-lstm.js';
+import {bestRepetition, leastScale, type WindowPlace, type WindowRange} from '../neural/windows.js';
+
+export interface LstmSettings {
+  readonly hiddenUnits: number;
+  /** Levels that it learns, rising, 0.5 among them: the point is that one. */
+  readonly levels: readonly number[];
+  readonly batchRows: number;
+  /** How often each window should be seen, and the most updates that may be spent on it. */
+  readonly epochs: number;
+  readonly mostRounds: number;
+  readonly rate: number;
+}
+
+const MOST_PATCHES = 7;
+const MOST_HELD_OUT = 256;
+const LEAST_ROUNDS = 100;
+
+/**
+ * A network for all series together: a long short-term memory over patches of one season (a day of hours), with a
+ * linear skip, windows scaled by their own mean and deviation, trained by pinball loss on TensorFlow.js. The last
+ * horizon of the history is held out to stop training in time. Gaps are filled with the value a season earlier. A
+ * history shorter than the window is extended backwards by its first season; one that never moved is foreseen as it
+ * is, and not learned from.
+ */
+export function createLstm(settings: LstmSettings): ForecastModel {
+  return {
+    name: 'lstm',
+    summary: 'one neural network for all series, on TensorFlow.js',
+    scope: 'panel',
+    fit: (panel, options) => fit(panel, options, settings),
+    load,
+  };
+}
+
+/** The network with the settings that the registry offers. */
+export const lstm = createLstm({
+  hiddenUnits: 64,
+  levels: [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975],
+  batchRows: 128,
+  epochs: 20,
+  mostRounds: 600,
+  rate: 0.008,
+});
+
+const savedSchema = z.object({
+  patchSteps: z.int().positive(),
+  patchCount: z.int().positive(),
+  hiddenUnits: z.int().positive(),
+  horizonSteps: z.int().positive(),
+  levels: z.array(z.number().gt(0).lt(1)),
+  trainedOn: z.string(),
+  rounds: z.int().nonnegative(),
+  loss: z.number().optional(),
+  /** Little-endian 32-bit floats. */
+  weights: z.base64(),
+});
+
+interface Learned {
+  readonly shape: NetShape;
+  readonly weights: Float32Array;
+  readonly trainedOn: string;
+  readonly rounds: number;
+  readonly loss?: number | undefined;
+}
+
+async function fit(
+  panel: readonly Series[],
+  options: FitOptions,
+  settings: LstmSettings,
+): Promise<FittedModel> {
+  const shape = shapeFor(panel, options, settings);
+  const backend = await openTensorBackend();
+  const {ranges, heldOut} = divide(panel, shape);
+  const windowCount = ranges.reduce((total, {from, to}) => total + to - from + 1, 0);
+  const wanted = Math.ceil((settings.epochs * windowCount) / settings.batchRows);
+  const rounds = windowCount === 0 ? 0 : Math.min(settings.mostRounds, Math.max(LEAST_ROUNDS, wanted));
+  const repeatSteps = bestRepetition(ranges, shape, options.seasonSteps, options.random.fork('repetition'));
+  const {
+    weights,
+    loss,
+    rounds: roundsKept,
+  } = await trainLstm(backend, {
+    shape,
+    start: firstWeights(shape, repeatSteps, options.random.fork('weights')),
+    ranges,
+    heldOut,
+    rounds,
+    batchRows: settings.batchRows,
+    rate: settings.rate,
+    random: options.random.fork('batches'),
+    signal: options.signal,
+    onProgress: options.onProgress,
+  });
+  const trainedOn = backend.name;
+  return fitted(
+    {shape, weights, trainedOn, rounds: roundsKept, loss: Number.isFinite(loss) ? loss : undefined},
+    backend,
+  );
+}
+
+/** Patches of the shortest season that was seen twice, as many as fit before a horizon, at least 2 and at most 7. */
+function shapeFor(panel: readonly Series[], options: FitOptions, settings: LstmSettings): NetShape {
+  const longest = panel
+    .map(({values}) => fromFirstKnown(values))
+    .reduce((most, known) => (known.length > most.length ? known : most), new Float64Array());
+  const patchSteps = seenSeasons(longest, options.seasonSteps)[0] ?? 1;
+  requireSteps('lstm', panel, 2 * patchSteps + options.horizonSteps);
+  const patchCount = Math.min(MOST_PATCHES, Math.floor((longest.length - options.horizonSteps) / patchSteps));
+  const {hiddenUnits, levels} = settings;
+  return {patchSteps, patchCount, hiddenUnits, horizonSteps: options.horizonSteps, levels};
+}
+
+/** Origins to learn from, and the newest one of each series, held out where the longest can spare a horizon. */
+function divide(
+  panel: readonly Series[],
+  {patchSteps, patchCount, horizonSteps}: NetShape,
+): {readonly ranges: readonly WindowRange[]; readonly heldOut: readonly WindowPlace[]} {
+  const from = patchSteps * patchCount;
+  const heldSteps = panelSteps(panel) >= from + 2 * horizonSteps ? horizonSteps : 0;
+  const moving = panel
+    .map(({values}) => fillGaps(fromFirstKnown(values), patchSteps))
+    .map((values) => ({values, leastScale: leastScale(values)}))
+    .filter((series) => series.leastScale > 0);
+  const ranges = moving
+    .map((series) => ({...series, from, to: series.values.length - horizonSteps - heldSteps}))
+    .filter(({to}) => to >= from);
+  const newest = moving
+    .map((series) => ({...series, origin: series.values.length - horizonSteps}))
+    .filter(({origin}) => heldSteps > 0 && origin >= from);
+  const every = Math.ceil(newest.length / MOST_HELD_OUT);
+  return {ranges, heldOut: newest.filter((_, index) => index % every === 0)};
+}
+
+function fitted({shape, weights, trainedOn, rounds, loss}: Learned, opened?: TensorBackend): FittedModel {
+  let backend = opened;
+  return {
+    model: 'lstm',
+    predict: async (histories, horizonSteps) => {
+      if (horizonSteps > shape.horizonSteps) {
+        throw new UsageError(
+          'horizon-too-long',
+          `model lstm was trained for ${shape.horizonSteps} steps, not for ${horizonSteps}`,
+          {hints: ['ask for a shorter --horizon', 'or train with a longer one']},
+        );
+      }
+      backend ??= await openTensorBackend();
+      return predictMedians(backend, shape, weights, histories, horizonSteps);
+    },
+    notes: {
+      'neural back end': trainedOn,
+      rounds,
+      ...(loss !== undefined && {'pinball loss (scaled)': loss}),
+      weights: weights.length,
+    },
+    save: () => ({
+      ...shape,
+      trainedOn,
+      rounds,
+      ...(loss !== undefined && {loss}),
+      weights: encodeFloat32(weights),
+    }),
+  };
+}
+
+function load(data: unknown, source = 'lstm'): Promise<FittedModel> {
+  const {weights: text, trainedOn, rounds, loss, ...shape} = parseWith(savedSchema, data, source);
+  const weights = decodeFloat32(text);
+  if (weights && splitWeights(shape, weights) && weights.every((weight) => Number.isFinite(weight))) {
+    return Promise.resolve(fitted({shape, weights, trainedOn, rounds, loss}));
+  }
+  throw new InputError(
+    'bad-weights',
+    `${source}: weights: not the finite numbers that a network of this shape has`,
+    {
+      hints: ['train the model again'],
+    },
+  );
+}
