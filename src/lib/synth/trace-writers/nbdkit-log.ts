@@ -3,11 +3,12 @@ import {nothingAtTheEnd, type RowWriter, type TraceWriter, type WrittenVolume} f
 
 const WORDS = ['Read', 'Write', 'Trim'];
 const US_PER_SECOND = 1_000_000;
+const HOUR_US = 3600 * US_PER_SECOND;
 const WAIT_US = 90;
 const BYTES_PER_US = 400;
 const ABLE = ' write=1 flush=1 rotational=0 trim=1 zero=2 fua=2 extents=1 cache=2 fast_zero=1\n';
 /** Keeps what one call writes within bounds; more than one a request, so that none pile up. */
-const MOST_COMPLETIONS_A_ROW = 16;
+const MOST_COMPLETIONS_A_ROW = 40;
 
 interface Pending {
   readonly text: string;
@@ -63,7 +64,7 @@ function openLog(volume: WrittenVolume): RowWriter {
       putText(buffer, `${stamp(atUs)} connection=1 ${word} id=${requests} ${place}${how} ...\n`);
       pending.push({
         text: `connection=1 ...${word} id=${requests} return=0\n`,
-        doneUs: atUs + WAIT_US + Math.floor(length / BYTES_PER_US),
+        doneUs: doneUs(atUs, length),
       });
     },
     end: (buffer) => {
@@ -74,6 +75,12 @@ function openLog(volume: WrittenVolume): RowWriter {
       return 'done';
     },
   };
+}
+
+/** A request is done in the hour in which it began: the truth file then holds for readers that take either time. */
+function doneUs(atUs: number, lengthBytes: number): number {
+  const lastOfHourUs = Math.floor(atUs / HOUR_US) * HOUR_US + HOUR_US - 1;
+  return Math.min(lastOfHourUs, atUs + WAIT_US + Math.floor(lengthBytes / BYTES_PER_US));
 }
 
 /** `2026-11-23 01:02:03.000004`; the text of the second is kept, since many requests share it. */
