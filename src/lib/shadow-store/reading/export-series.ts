@@ -28,6 +28,8 @@ export async function exportSeries(
         from_us: BigInt(fromUs),
         to_us: BigInt(toUs),
       },
+      // The type of an empty list cannot be seen from its items.
+      {names: duckdb.LIST(duckdb.VARCHAR)},
     );
     await rename(temporary, filePath);
     return {rows: copied.rowsChanged};

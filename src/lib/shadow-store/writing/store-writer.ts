@@ -1,5 +1,5 @@
 import {existsSync, rmSync} from 'node:fs';
-import {rmdir} from 'node:fs/promises';
+import {readdir, rmdir} from 'node:fs/promises';
 import {availableParallelism, hostname} from 'node:os';
 import path from 'node:path';
 
@@ -9,7 +9,15 @@ import {readManifests} from '../files/batch-manifest.js';
 import {asTargetError, type Engine, openEngine} from '../engine/duckdb-engine.js';
 import {createDurableFiles, type DurableFiles, type FileOperation} from '../files/durable-files.js';
 import {loadFootprint} from './footprint-pack.js';
-import {HEADER_FILE, LOCK_FILE, SCRATCH_FOLDER} from '../files/layout.js';
+import {
+  BATCHES_FOLDER,
+  HEADER_FILE,
+  LOCK_FILE,
+  REJECTS_FOLDER,
+  SCRATCH_FOLDER,
+  SERIES_FOLDER,
+  STATE_FOLDER,
+} from '../files/layout.js';
 import {addBatch, contentsOf, livePacks, type StoreContents} from '../files/store-contents.js';
 import {createStoreHeader, findStoreHeader, type StoreHeader} from '../files/store-header.js';
 import {sweepLeftovers} from '../files/sweep.js';
@@ -87,7 +95,8 @@ async function lockStore(storePath: string, options: StoreWriterOptions): Promis
 }
 
 interface WriterState {
-  header: StoreHeader;
+  readonly header: StoreHeader;
+  readonly isNewStore: boolean;
   contents: StoreContents;
   engine: Engine | undefined;
 }
@@ -105,11 +114,12 @@ async function loadState(
   files: DurableFiles,
   options: StoreWriterOptions,
 ): Promise<WriterState> {
-  const header = (await findStoreHeader(storePath)) ?? (await createStoreHeader(storePath, options, files));
+  const found = await findStoreHeader(storePath);
+  const header = found ?? (await createStoreHeader(storePath, options, files));
   const contents = contentsOf(await readManifests(storePath));
   const removed = await sweepLeftovers(storePath, contents, files);
   if (removed > 0) options.onRemark?.(`removed ${removed} files that an interrupted run had left`);
-  return {header, contents, engine: undefined};
+  return {header, isNewStore: found === undefined, contents, engine: undefined};
 }
 
 function createWriter(state: WriterState, place: WriterPlace): StoreWriter {
@@ -200,12 +210,18 @@ async function closeWriter(state: WriterState, place: WriterPlace): Promise<void
     state.engine?.close();
     state.engine = undefined;
     await files.remove(path.join(storePath, SCRATCH_FOLDER));
-    const isUnused = isNewFolder && state.contents.manifests.length === 0;
-    if (isUnused) await files.remove(path.join(storePath, HEADER_FILE));
+    const isUnused = state.isNewStore && state.contents.manifests.length === 0;
+    if (isUnused) await removeUnused(storePath, files);
     await lock.release();
-    if (isUnused) await rmdir(storePath);
+    if (isUnused && isNewFolder && (await readdir(storePath)).length === 0) await rmdir(storePath);
   } catch (error) {
     await lock.release();
     throw asTargetError(error, `close the shadow store ${storePath}`);
+  }
+}
+
+async function removeUnused(storePath: string, files: DurableFiles): Promise<void> {
+  for (const name of [SERIES_FOLDER, REJECTS_FOLDER, STATE_FOLDER, BATCHES_FOLDER, HEADER_FILE]) {
+    await files.remove(path.join(storePath, name));
   }
 }
