@@ -194,7 +194,7 @@ function summarize(cluster: Cluster, out: string, {sizes, usedBytes}: Written): 
   const {spec, volumes, hostCapacityBytes} = cluster;
   return {
     out,
-    files: [...sizes],
+    files: sizes.toSorted((left, right) => (left.path < right.path ? -1 : 1)),
     hosts: spec.hosts,
     volumes: spec.volumes,
     requests: sum(sizes.filter(({format}) => format in TRACE_WRITERS).map(({rows}) => rows)),
