@@ -1,0 +1,92 @@
+import {Args, Flags} from '@oclif/core';
+
+import {BaseCommand} from '../base-command.js';
+import {storeFlag} from '../flags.js';
+import {parseDurationSeconds, parseFlag, parseInstantUs, US_PER_SECOND} from '../lib/core/index.js';
+import {TRACE_FORMATS} from '../lib/traces/index.js';
+import {type IngestResult} from '../lib/workflows/ingest-files.js';
+
+/** `foreshadow ingest` */
+export default class Ingest extends BaseCommand<typeof Ingest> {
+  static override summary = 'Read traces and usage samples into the shadow store';
+  static override description = `Reads files, plain or gzip, or standard input (-), and adds per volume and minute: reads, writes, trims, their bytes,
+the exact growth of the footprint, and usage samples. All files of a call go in together or not at all. What is in the
+store already is left out, under whatever name it comes.
+
+Within a volume rows may be out of order by --max-clock-skew; growth is told in the minute in which it was first seen.
+A row further back than that is a bad row. One wild time ahead is a bad row too: time is believed to have jumped when
+three rows of the volume agree. A file that is older than what the store has of its volumes is read all the same; its
+rows are told as late, because blocks that were written again later count as growth of the later time.`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> traces/*.csv.gz',
+    '<%= config.bin %> <%= command.id %> w92.csv --format cloudphysics-csv --start 2026-01-05T00:00:00Z',
+    'zstd -dc io_traces.csv.zst | <%= config.bin %> <%= command.id %> - --max-bad-rows 100',
+  ];
+  static override args = {
+    files: Args.string({
+      description: 'traces and usage samples; - is standard input',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = {
+    store: storeFlag,
+    format: Flags.string({
+      summary: `format of the files, instead of looking at their first lines: ${Object.keys(TRACE_FORMATS).join(', ')}`,
+      helpValue: 'NAME',
+    }),
+    volume: Flags.string({
+      summary: 'volume of rows that do not name one, instead of the name of the file',
+      helpValue: 'NAME',
+    }),
+    start: Flags.string({summary: 'when the time 0 of relative times was (ISO 8601)', helpValue: 'TIME'}),
+    'time-zone': Flags.string({summary: 'zone of local times, instead of UTC', helpValue: 'ZONE'}),
+    'max-bad-rows': Flags.integer({
+      summary: 'set up to N bad rows aside; with more nothing is written',
+      default: 0,
+      min: 0,
+      helpValue: 'N',
+    }),
+    'max-clock-skew': Flags.string({
+      summary: 'how far the rows of a volume may be out of order',
+      default: '60s',
+      helpValue: 'DURATION',
+    }),
+  };
+
+  async run(): Promise<IngestResult> {
+    const {store, format, volume, start, 'time-zone': timeZone, 'max-clock-skew': skew} = this.flags;
+    const skewSeconds = parseFlag('max-clock-skew', skew, parseDurationSeconds, '60s');
+    const {ingestIntoStore} = await import('../lib/workflows/ingest-into-store.js');
+    const {ingestProgress, renderIngest} = await import('../views/ingest-view.js');
+    const progress = await this.progress('ingest');
+    const result = await ingestIntoStore({
+      paths: this.args.files,
+      stdin: process.stdin,
+      options: {
+        ...(format === undefined ? {} : {format}),
+        ...(volume === undefined ? {} : {volume}),
+        ...(start === undefined
+          ? {}
+          : {startUs: parseFlag('start', start, parseInstantUs, '2026-11-23T00:00:00Z')}),
+        ...(timeZone === undefined ? {} : {timeZone}),
+        skewUs: skewSeconds * US_PER_SECOND,
+      },
+      maxBadRows: this.flags['max-bad-rows'],
+      storePath: store,
+      nowUs: this.nowUs(undefined),
+      tool: this.tool,
+      signal: this.signal,
+      onRemark: (text) => {
+        this.note(text);
+      },
+      onProgress: ingestProgress(progress, performance.now()),
+    }).finally(() => {
+      progress.stop();
+    });
+    for (const {name, remarks} of result.inputs) for (const text of remarks) this.note(`${name}: ${text}`);
+    this.print(await renderIngest(result));
+    return result;
+  }
+}

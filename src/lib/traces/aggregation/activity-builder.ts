@@ -1,0 +1,203 @@
+import {type ActivityRows} from '../activity.js';
+import {createFootprint, type FootprintBitmap} from '../footprint.js';
+import {type RejectRow} from '../reading/row-parser.js';
+import {OP, type RequestBatch} from '../reading/request-batch.js';
+import {toActivityRows} from './activity-rows.js';
+import {CELL, CELL_NUMBERS, MINUTE_US, MinuteCells} from './minute-cells.js';
+import {type Verdict, VolumeClocks} from './volume-clocks.js';
+
+/** What of the store matters while rows are added up. */
+export interface ActivityBase {
+  /** A private copy of the saved footprint. */
+  loadFootprint(volume: string): FootprintBitmap | undefined;
+  /** Start of the newest minute stored, epoch us. */
+  newestUs(volume: string): number | undefined;
+}
+
+/** What was counted of one input. Times are Infinity and -Infinity when no row was. */
+export interface InputActivity {
+  rows: number;
+  /** Rows of a minute before the newest one that their volume had by then, in the store or in the inputs so far. */
+  lateRows: number;
+  firstUs: number;
+  lastUs: number;
+}
+
+/** Adds up batches of rows per (volume, minute) and keeps the footprints. */
+export class ActivityBuilder {
+  private readonly base: ActivityBase;
+  private readonly skewUs: number;
+  private readonly names: string[] = [];
+  private readonly numbers = new Map<string, number>();
+  private readonly cells = new MinuteCells();
+  private readonly footprints: (FootprintBitmap | undefined)[] = [];
+  /** By volume: the cell that rows go to while they are in order, and the end of its minute; -Infinity for none. */
+  private currentCell = new Int32Array(0);
+  private currentEndUs = new Float64Array(0);
+  /** By volume: start of the newest minute in the store or counted here. */
+  private readonly newestMinuteUs: number[] = [];
+  private clocks: VolumeClocks;
+  private input: InputActivity = emptyInput();
+
+  constructor(base: ActivityBase, skewUs: number) {
+    this.base = base;
+    this.skewUs = skewUs;
+    this.clocks = new VolumeClocks(skewUs);
+  }
+
+  /** The number of a volume in batches. */
+  readonly indexOfVolume = (name: string): number => {
+    const known = this.numbers.get(name);
+    if (known !== undefined) return known;
+    const number = this.names.push(name) - 1;
+    this.numbers.set(name, number);
+    return number;
+  };
+
+  /** Begins an input: its clocks are its own. */
+  beginInput(): void {
+    this.clocks = new VolumeClocks(this.skewUs);
+    this.currentEndUs.fill(Number.NEGATIVE_INFINITY);
+    this.input = emptyInput();
+  }
+
+  /** Counts the rows of a batch; `textOf` gives the text of one for the rejects. */
+  add(batch: RequestBatch, reject: RejectRow, textOf: (row: number) => string): void {
+    this.reserve();
+    const {volume, atUs, count} = batch;
+    const {skewUs, currentEndUs, currentCell} = this;
+    const {newestUs} = this.clocks;
+    let inOrder = 0;
+    for (let row = 0; row < count; row += 1) {
+      const number = volume[row] ?? 0;
+      const at = atUs[row] ?? 0;
+      const ahead = at - (newestUs[number] ?? 0);
+      if (ahead >= 0 && ahead <= skewUs && at < (currentEndUs[number] ?? 0)) {
+        newestUs[number] = at;
+        inOrder += 1;
+        this.count(number, currentCell[number] ?? 0, requestOf(batch, row));
+      } else this.addOutOfLine(batch, row, reject, textOf);
+    }
+    this.input.rows += inOrder;
+  }
+
+  /** Ends the input: what was held back is decided. */
+  endInput(reject: RejectRow): InputActivity {
+    for (const [volume, verdict] of this.clocks.settle()) this.apply(volume, verdict, reject);
+    for (const newestUs of this.clocks.newestUs) this.input.lastUs = Math.max(this.input.lastUs, newestUs);
+    return this.input;
+  }
+
+  /** Everything that was added up. */
+  finish(): {readonly rows: ActivityRows; readonly footprints: ReadonlyMap<string, FootprintBitmap>} {
+    const footprints = new Map<string, FootprintBitmap>();
+    this.names.forEach((name, number) => {
+      const footprint = this.footprints[number];
+      if (footprint !== undefined) footprints.set(name, footprint);
+    });
+    return {rows: toActivityRows(this.cells, this.names), footprints};
+  }
+
+  /** A row in another minute than the one before, or with a time that must be looked at. */
+  private addOutOfLine(
+    batch: RequestBatch,
+    row: number,
+    reject: RejectRow,
+    textOf: (row: number) => string,
+  ): void {
+    const volume = batch.volume[row] ?? 0;
+    const request = requestOf(batch, row);
+    const newestUs = this.clocks.newestUs[volume] ?? 0;
+    if (Math.abs(request.atUs - newestUs) <= this.skewUs && !this.clocks.isHolding(volume)) {
+      this.clocks.newestUs[volume] = Math.max(newestUs, request.atUs);
+      this.accept(volume, request);
+      return;
+    }
+    const held = {...request, line: batch.line[row] ?? 0, text: textOf(row)};
+    this.apply(volume, this.clocks.judge(volume, held), reject);
+    if (this.clocks.isHolding(volume)) this.currentEndUs[volume] = Number.NEGATIVE_INFINITY;
+  }
+
+  private apply(volume: number, verdict: Verdict, reject: RejectRow): void {
+    for (const row of verdict.accepted) this.accept(volume, row);
+    for (const {row, reason} of verdict.rejected) reject(row.line, reason, row.text);
+  }
+
+  private accept(volume: number, request: Request): void {
+    const {input} = this;
+    input.rows += 1;
+    input.firstUs = Math.min(input.firstUs, request.atUs);
+    const minuteUs = Math.floor(request.atUs / MINUTE_US) * MINUTE_US;
+    const isLate = minuteUs < (this.newestMinuteUs[volume] ?? 0);
+    if (isLate) input.lateRows += 1;
+    else this.newestMinuteUs[volume] = minuteUs;
+    if (request.op === OP.flush) return;
+    const cell = this.cells.find(volume, minuteUs);
+    this.count(volume, cell, request);
+    if (isLate) return;
+    this.currentCell[volume] = cell;
+    this.currentEndUs[volume] = minuteUs + MINUTE_US;
+  }
+
+  private count(volume: number, cell: number, {atUs, op, offsetBytes, lengthBytes}: Request): void {
+    const {numbers} = this.cells;
+    const base = cell * CELL_NUMBERS;
+    if (op > OP.trim) {
+      if (op === OP.sample) this.cells.keepSample(cell, atUs, lengthBytes);
+      return;
+    }
+    numbers[base + op] = (numbers[base + op] ?? 0) + 1;
+    const bytes = base + CELL.readBytes + op;
+    numbers[bytes] = (numbers[bytes] ?? 0) + lengthBytes;
+    if (op === OP.read) return;
+    const footprint = this.footprints[volume] ?? this.loadFootprint(volume);
+    const growth =
+      op === OP.write ? footprint.mark(offsetBytes, lengthBytes) : -footprint.clear(offsetBytes, lengthBytes);
+    numbers[base + CELL.growthBytes] = (numbers[base + CELL.growthBytes] ?? 0) + growth;
+  }
+
+  private loadFootprint(volume: number): FootprintBitmap {
+    const footprint = this.base.loadFootprint(this.names[volume] ?? '') ?? createFootprint();
+    this.footprints[volume] = footprint;
+    return footprint;
+  }
+
+  /** Makes room for the volumes named since the last batch. */
+  private reserve(): void {
+    const {length} = this.names;
+    this.clocks.reserve(length);
+    for (let volume = this.newestMinuteUs.length; volume < length; volume += 1) {
+      this.newestMinuteUs.push(this.base.newestUs(this.names[volume] ?? '') ?? Number.NEGATIVE_INFINITY);
+      this.footprints.push(undefined);
+    }
+    if (length <= this.currentCell.length) return;
+    const room = Math.max(64, 2 * length);
+    const cells = new Int32Array(room);
+    const ends = new Float64Array(room).fill(Number.NEGATIVE_INFINITY);
+    cells.set(this.currentCell);
+    ends.set(this.currentEndUs);
+    this.currentCell = cells;
+    this.currentEndUs = ends;
+  }
+}
+
+interface Request {
+  readonly atUs: number;
+  readonly op: number;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** Where this is inlined, the object is never made. */
+function requestOf({atUs, op, offsetBytes, lengthBytes}: RequestBatch, row: number): Request {
+  return {
+    atUs: atUs[row] ?? 0,
+    op: op[row] ?? 0,
+    offsetBytes: offsetBytes[row] ?? 0,
+    lengthBytes: lengthBytes[row] ?? 0,
+  };
+}
+
+function emptyInput(): InputActivity {
+  return {rows: 0, lateRows: 0, firstUs: Number.POSITIVE_INFINITY, lastUs: Number.NEGATIVE_INFINITY};
+}

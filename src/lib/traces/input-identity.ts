@@ -1,0 +1,21 @@
+import {sha256Hex} from '../core/index.js';
+
+/** Everything beside its bytes that decides what an input means; absent where the format does not use it. */
+export interface InputMeaning {
+  readonly format: string;
+  /** The volume of all rows that do not name one. */
+  readonly volume?: string;
+  readonly startUs?: number;
+  readonly timeZone?: string;
+  readonly skewUs: number;
+}
+
+/**
+ * The identity of an input, in hex: equal content with equal meaning is the same input, whatever the file is called
+ * and however it is compressed. `contentSha256` is of the decompressed bytes; with the digest of the bytes on disk
+ * instead, the result tells a repeated file before it is parsed.
+ */
+export function identifyInput(contentSha256: string, meaning: InputMeaning): string {
+  const {format, volume = null, startUs = null, timeZone = null, skewUs} = meaning;
+  return sha256Hex(JSON.stringify(['input', 1, contentSha256, format, volume, startUs, timeZone, skewUs]));
+}

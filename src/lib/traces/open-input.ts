@@ -1,0 +1,133 @@
+import path from 'node:path';
+
+import {InputError, UsageError} from '../core/index.js';
+import {identifyInput, type InputMeaning} from './input-identity.js';
+import {type ContentTally, type InputSource, openContent} from './reading/content.js';
+import {type ContentChunk} from './reading/feed-lines.js';
+import {type TimeRule} from './reading/row-parser.js';
+import {parseTimeZone, type TimeZone} from './reading/time-zone.js';
+import {type FormatOptions, type TraceFormat} from './reading/trace-format.js';
+import {takeSample} from './sample.js';
+import {findFormat, type NamedFormat, sniffFormat} from './sniff-format.js';
+import {timeRuleOf, tryFormat} from './try-format.js';
+
+/** What decides how inputs are read; each may be left out. */
+export interface InputOptions {
+  /** A name of TRACE_FORMATS instead of sniffing. */
+  readonly format?: string;
+  /** Volume of the rows that do not name one, instead of the file's name. */
+  readonly volume?: string;
+  /** What a relative time of 0 means, epoch us. */
+  readonly startUs?: number;
+  /** Zone of local times, instead of UTC. */
+  readonly timeZone?: string;
+  /** How much older than the newest row of its volume a row may be. */
+  readonly skewUs: number;
+}
+
+/** An input of which the format is known, ready to be read once. */
+export interface OpenedInput {
+  readonly name: string;
+  readonly format: TraceFormat;
+  readonly meaning: InputMeaning;
+  readonly time: TimeRule;
+  readonly tally: ContentTally;
+  readonly chunks: AsyncGenerator<ContentChunk>;
+  /** All but where the volumes' numbers come from. */
+  readonly formatOptions: Omit<FormatOptions, 'indexOfVolume'>;
+}
+
+/**
+ * Opens an input and settles everything that its first lines tell. Throws InputError when it is empty, damaged, of no
+ * known format or of another than named, or when its times are relative and no start is given (or the reverse).
+ */
+export async function openInput(source: InputSource, options: InputOptions): Promise<OpenedInput> {
+  const {name} = source;
+  const content = await openContent(source);
+  try {
+    const {sample, chunks} = await takeSample(content.chunks, name);
+    const named = options.format === undefined ? sniffFormat(sample.lines, name) : findFormat(options.format);
+    const formatOptions = {
+      inputVolume: () => inputVolumeOf(source, options) ?? refuseNameless(name),
+      timeZone: timeZoneOf(options),
+      firstLines: sample.lines,
+      source: name,
+    };
+    const trial = tryFormat(named, formatOptions, sample);
+    return {
+      name,
+      format: named.format,
+      meaning: meaningOf(source, named, options),
+      time: timeRuleOf(named.format, trial, options.startUs, name),
+      tally: content.tally,
+      chunks,
+      formatOptions,
+    };
+  } catch (error) {
+    await content.chunks.return(undefined);
+    throw error;
+  }
+}
+
+/** Throws UsageError for an option that means nothing for any of the formats that were read. */
+export function refuseUnusedOptions(options: InputOptions, formats: readonly TraceFormat[]): void {
+  const refuse = (flag: string, reason: string): never => {
+    throw new UsageError('unused-option', `${flag} does not apply: ${reason}; nothing was written`);
+  };
+  if (options.volume !== undefined && formats.every(({volumeFrom}) => volumeFrom === 'row')) {
+    refuse('--volume', 'every row names its volume');
+  }
+  if (options.startUs !== undefined && formats.every(({time}) => time !== 'epoch-or-relative')) {
+    refuse('--start', 'the times are not relative');
+  }
+  if (options.timeZone !== undefined && formats.every(({time}) => time !== 'local')) {
+    refuse('--time-zone', 'the times are not local');
+  }
+}
+
+function meaningOf(source: InputSource, {name, format}: NamedFormat, options: InputOptions): InputMeaning {
+  const volume = format.volumeFrom === 'row' ? undefined : inputVolumeOf(source, options);
+  const startUs = format.time === 'epoch-or-relative' ? options.startUs : undefined;
+  return {
+    format: name,
+    ...(volume === undefined ? {} : {volume}),
+    ...(startUs === undefined ? {} : {startUs}),
+    ...(format.time === 'local' ? {timeZone: timeZoneOf(options).name} : {}),
+    skewUs: options.skewUs,
+  };
+}
+
+/** `w92` of `traces/w92.csv.gz`. */
+function inputVolumeOf(source: InputSource, {volume}: InputOptions): string | undefined {
+  if (volume !== undefined || source.kind === 'stream') return volume;
+  const fileName = path.basename(source.path).replace(/\.gz$/i, '');
+  return path.parse(fileName).name;
+}
+
+function refuseNameless(name: string): never {
+  throw new InputError('no-volume', `${name}: nothing says which volume its rows are of`, {
+    hints: ['--volume NAME'],
+  });
+}
+
+function timeZoneOf({timeZone = 'UTC'}: InputOptions): TimeZone {
+  const zone = parseTimeZone(timeZone);
+  if (zone !== undefined) return zone;
+  throw new UsageError('bad-flag-value', `--time-zone cannot be read: "${timeZone}"`, {
+    hints: ['write it like --time-zone Europe/Berlin or --time-zone +02:00'],
+  });
+}
+
+/** The identities of an input by its content and by its bytes on disk; to be asked when it was read to its end. */
+export function identitiesOf({tally, meaning}: OpenedInput): {
+  readonly sha256: string;
+  readonly identitySha256: string;
+  readonly rawKeySha256: string;
+} {
+  const sha256 = tally.sha256();
+  return {
+    sha256,
+    identitySha256: identifyInput(tally.contentSha256(), meaning),
+    rawKeySha256: identifyInput(sha256, meaning),
+  };
+}

@@ -1,0 +1,49 @@
+import {InputError} from '../../core/index.js';
+import {type RejectedRow} from '../activity.js';
+
+const TEXT_CHARACTERS = 500;
+const SHOWN_REJECTS = 20;
+
+/** Keeps the rejected rows of one ingest, up to a limit. */
+export class RejectLog {
+  private readonly limit: number;
+  private readonly kept: RejectedRow[] = [];
+
+  /** `limit` is how many bad rows are tolerated. */
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  get count(): number {
+    return this.kept.length;
+  }
+
+  /** Throws InputError with the first ones when there are more than the limit. */
+  add(source: string, line: number, reason: string, text: string): void {
+    this.kept.push({source, line, reason, text: text.slice(0, TEXT_CHARACTERS)});
+    if (this.kept.length > this.limit) throw this.tooMany();
+  }
+
+  /** In the order of the inputs given, then by line. */
+  sorted(sources: readonly string[]): readonly RejectedRow[] {
+    const rank = new Map(sources.map((source, index) => [source, index]));
+    const rankOf = ({source}: RejectedRow): number => rank.get(source) ?? 0;
+    return [...this.kept].sort((left, right) => rankOf(left) - rankOf(right) || left.line - right.line);
+  }
+
+  private tooMany(): InputError {
+    const shown = this.kept.slice(-SHOWN_REJECTS - 1).sort((left, right) => left.line - right.line);
+    const [first] = this.kept;
+    const where = first === undefined ? '' : `${first.source}:${first.line}: ${first.reason}`;
+    const allowed = this.limit === 0 ? '' : ` (more than ${this.limit} bad rows)`;
+    return new InputError('bad-rows', `${where}${allowed}; nothing was written`, {
+      diagnostics: shown.map(({source, line, reason, text}) => ({
+        severity: 'error',
+        code: 'bad-row',
+        at: `${source}:${line}`,
+        message: `${reason}; the row is ${JSON.stringify(text.slice(0, 120))}`,
+      })),
+      hints: ['--max-bad-rows N sets up to N bad rows aside and keeps the rest'],
+    });
+  }
+}

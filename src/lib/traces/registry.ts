@@ -1,0 +1,17 @@
+import {alibaba} from './formats/alibaba.js';
+import {cloudphysicsCsv} from './formats/cloudphysics-csv.js';
+import {foreshadowCsv} from './formats/foreshadow-csv.js';
+import {msr} from './formats/msr.js';
+import {nbdkitLog} from './formats/nbdkit-log.js';
+import {usageCsv} from './formats/usage-csv.js';
+import {type TraceFormat} from './reading/trace-format.js';
+
+/** Every log that can be read, by the name that `--format` takes. */
+export const TRACE_FORMATS = {
+  alibaba,
+  msr,
+  'cloudphysics-csv': cloudphysicsCsv,
+  'nbdkit-log': nbdkitLog,
+  'foreshadow-csv': foreshadowCsv,
+  'usage-csv': usageCsv,
+} as const satisfies Record<string, TraceFormat>;

@@ -1,0 +1,95 @@
+import {InputError} from '../core/index.js';
+import {type ContentChunk} from './reading/feed-lines.js';
+import {BYTE, decodeLeniently} from './reading/row-cursor.js';
+
+/** How much of an input is looked at to tell its format, whatever comes first. */
+const SAMPLE_LINES = 50;
+const SAMPLE_BYTES = 65_536;
+
+/** The beginning of an input. */
+export interface Sample {
+  /** Whole lines, unless the first alone is longer than the sample. */
+  readonly bytes: Uint8Array;
+  /** The same as text without line ends; at least one. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * Takes a sample; the chunks that are returned are the whole input again. Throws InputError when there is nothing in
+ * it, or when it is UTF-16.
+ */
+export async function takeSample(
+  chunks: AsyncGenerator<ContentChunk>,
+  source: string,
+): Promise<{readonly sample: Sample; readonly chunks: AsyncGenerator<ContentChunk>}> {
+  const taken: ContentChunk[] = [];
+  let bytes: Uint8Array = new Uint8Array(0);
+  let isWhole = false;
+  while (bytes.length < SAMPLE_BYTES && endOfLines(bytes) < 0) {
+    const next = await chunks.next();
+    if (next.done === true) {
+      isWhole = true;
+      break;
+    }
+    const {value} = next;
+    taken.push({...value, bytes: value.bytes.slice()});
+    bytes = joined(bytes, value.bytes.subarray(value.start, value.end)).subarray(0, SAMPLE_BYTES);
+  }
+  refuseUnreadable(bytes, source);
+  return {sample: cutSample(bytes, isWhole), chunks: chained(taken, chunks)};
+}
+
+async function* chained(
+  taken: ContentChunk[],
+  chunks: AsyncGenerator<ContentChunk>,
+): AsyncGenerator<ContentChunk> {
+  try {
+    while (taken.length > 0) yield* taken.splice(0, 1);
+    yield* chunks;
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+/** Not a Buffer: the parser is faster when it only ever sees one kind of array. */
+function joined(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const both = new Uint8Array(left.length + right.length);
+  both.set(left);
+  both.set(right, left.length);
+  return both;
+}
+
+/** Where the last line of a full sample ends; -1 when there are not so many lines. */
+function endOfLines(bytes: Uint8Array): number {
+  let end = 0;
+  for (let lines = 0; lines < SAMPLE_LINES; lines += 1) {
+    end = bytes.indexOf(BYTE.newline, end) + 1;
+    if (end === 0) return -1;
+  }
+  return end;
+}
+
+function cutSample(bytes: Uint8Array, isWhole: boolean): Sample {
+  const full = endOfLines(bytes);
+  const lastLine = bytes.lastIndexOf(BYTE.newline) + 1;
+  const whole = full >= 0 ? full : isWhole || lastLine === 0 ? bytes.length : lastLine;
+  const cut = bytes.subarray(0, whole);
+  const text = decodeLeniently(cut)
+    .replace(/^\uFEFF/, '')
+    .replace(/\r?\n$/, '');
+  return {bytes: cut, lines: text.split(/\r?\n/)};
+}
+
+function refuseUnreadable(bytes: Uint8Array, source: string): void {
+  if (bytes.length === 0) {
+    throw new InputError('empty-input', `${source} is empty; nothing was written`, {
+      hints: ['see whether the interceptor ran, and whether the copy is complete'],
+    });
+  }
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    throw new InputError('utf-16', `${source} is UTF-16, which is not read`, {
+      hints: [`iconv -f UTF-16 -t UTF-8 FILE | foreshadow ingest -`],
+    });
+  }
+}
