@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 
 import {GRANULARITY_SECONDS, type Granularity} from './lib/core/index.js';
+import {type Metric} from './lib/shadow-store/index.js';
 
 /** Flags that mean the same in every command that has them (flag > FORESHADOW_* > default). */
 export const storeFlag = Flags.string({
@@ -40,3 +41,48 @@ export const asOfFlag = Flags.string({
   env: 'FORESHADOW_AS_OF',
   helpValue: 'TIME',
 });
+
+/** The literal is here because the store's own list would load the store with every command. */
+const METRIC_NAMES = [
+  'used-bytes',
+  'write-bytes',
+  'read-bytes',
+  'writes',
+  'reads',
+] as const satisfies readonly Metric[];
+
+const metricFlag = Flags.option({
+  options: METRIC_NAMES,
+  summary: 'what of a volume is forecast: a level (used-bytes) or sums a step (the others)',
+  default: 'used-bytes',
+})();
+
+const volumeFlag = Flags.string({
+  summary: 'only this volume; may be repeated',
+  multiple: true,
+  multipleNonGreedy: true,
+  helpValue: 'NAME',
+});
+
+/** What forecasting reads from the store, and how. */
+export const historyFlags = {
+  store: storeFlag,
+  granularity: granularityFlag,
+  metric: metricFlag,
+  volume: volumeFlag,
+  seed: seedFlag,
+  'as-of': asOfFlag,
+};
+
+export const levelsFlag = Flags.string({
+  summary: 'levels of the quantiles, each between 0 and 1',
+  default: '0.1,0.5,0.9',
+  helpValue: 'A,B,...',
+});
+
+/** Levels of a text such as `0.1,0.5,0.9`, each once; undefined when one is not within (0, 1). */
+export function parseLevels(text: string): readonly number[] | undefined {
+  const parts = text.split(',').map((part) => part.trim());
+  const levels = parts.map((part) => (part === '' ? Number.NaN : Number(part)));
+  return levels.every((level) => level > 0 && level < 1) ? [...new Set(levels)] : undefined;
+}

@@ -33,6 +33,8 @@ export interface CalibrationWindow {
 
 const MOST_ORIGINS = 16;
 const MOST_ERRORS_A_STEP = 400;
+/** Of large fleets every so manieth series is pooled, so that memory does not grow with them. */
+const MOST_POOLED = 8000;
 const ORIGINS_FOR_OWN_SPREAD = 4;
 const MOST_SPREAD = 4;
 
@@ -62,6 +64,7 @@ export async function calibrate(
 ): Promise<Calibration> {
   const pooled = Array.from({length: window.compareSteps}, (): number[] => []);
   const own = new Map<string, number[]>();
+  const poolEvery = Math.ceil((panel.length * window.originCount) / MOST_POOLED);
   for (let origin = 0; origin < window.originCount; origin += 1) {
     const held = window.compareSteps + origin * window.strideSteps;
     const histories = panel.map((series) => cutEnd(series, held));
@@ -74,8 +77,10 @@ export async function calibrate(
         `${fitted.model} predicted fewer series than given`,
       );
       const errors = scaledErrors(series, history, point, seasonSteps);
-      for (const [step, error] of errors.entries()) if (Number.isFinite(error)) pooled[step]?.push(error);
       const known = errors.filter((error) => Number.isFinite(error));
+      for (const [step, error] of errors.entries()) {
+        if (index % poolEvery === 0 && Number.isFinite(error)) pooled[step]?.push(error);
+      }
       if (known.length > 0) append(own, series.id, mean(known.map(Math.abs)));
     }
   }

@@ -24,6 +24,18 @@ export interface PeakOptions {
   readonly random: Random;
   /** `relative`: a series that has grown since an origin errs by as much more, fourfold at most. */
   readonly errors?: 'absolute' | 'relative';
+  /** Shared by calls with the same model, horizon and series, whose history has grown in between. */
+  readonly memory?: OriginMemory;
+}
+
+/**
+ * What was learned at past origins, so that a walk through history foresees only once from each. Histories should grow
+ * by `everySteps` from call to call: origins then lie a multiple or a divisor of it apart, on one grid.
+ */
+export interface OriginMemory {
+  readonly everySteps: number;
+  /** By the steps known at the origin and the steps foreseen. Begins empty. */
+  readonly origins: Map<string, PastOrigin>;
 }
 
 const MOST_GROWTH = 4;
@@ -63,7 +75,8 @@ export async function forecastPeaks(
   return {point: now.map(median), samples};
 }
 
-interface PastOrigin {
+/** How wrong the peaks foreseen from one origin were. */
+export interface PastOrigin {
   readonly predicted: Float64Array;
   /** Peak that came less peak foreseen; NaN where the series was not there yet. */
   readonly errors: Float64Array;
@@ -74,28 +87,49 @@ interface PastOrigin {
 async function pastOrigins(
   fitted: FittedModel,
   panel: readonly Series[],
-  {horizonSteps, originCount, sampleCount}: PeakOptions,
+  {horizonSteps, originCount, sampleCount, memory = {everySteps: 1, origins: new Map()}}: PeakOptions,
 ): Promise<readonly PastOrigin[]> {
   const steps = panelSteps(panel);
   const pastSteps = Math.min(horizonSteps, Math.floor(steps / 2));
   const count = Math.min(originCount, sampleCount);
   if (pastSteps < 1 || count < 1) return [];
   const roomSteps = Math.max(0, steps - Math.floor(steps / 3) - pastSteps);
-  const strideSteps = Math.max(1, Math.floor(roomSteps / Math.max(1, count - 1)));
+  const strideSteps = onGrid(Math.floor(roomSteps / Math.max(1, count - 1)), memory.everySteps);
   const origins: PastOrigin[] = [];
   for (let held = pastSteps; held <= pastSteps + roomSteps && origins.length < count; held += strideSteps) {
-    const histories = panel.map((series) => cutEnd(series, held));
-    const predicted = peaksOf(await fitted.predict(histories, pastSteps));
-    const errors = predicted.map((peak, index) => {
-      const {values} = panel[index] ?? {values: new Float64Array()};
-      const split = histories[index]?.values.length ?? 0;
-      return wasThere(values.subarray(0, split))
-        ? (peakOf(values.subarray(split, split + pastSteps)) - peak) * (horizonSteps / pastSteps)
-        : Number.NaN;
-    });
-    origins.push({predicted, errors, fleetShare: fleetShare(predicted, errors)});
+    const key = `${steps - held}+${pastSteps}`;
+    const origin =
+      memory.origins.get(key) ?? (await originAt(fitted, panel, held, {pastSteps, horizonSteps}));
+    memory.origins.set(key, origin);
+    origins.push(origin);
   }
   return origins;
+}
+
+/** The largest multiple of a grid that is not above `steps`, or else the largest divisor; at least 1. */
+function onGrid(steps: number, everySteps: number): number {
+  if (steps >= everySteps) return steps - (steps % everySteps);
+  let divisor = Math.max(1, steps);
+  while (everySteps % divisor !== 0) divisor -= 1;
+  return divisor;
+}
+
+async function originAt(
+  fitted: FittedModel,
+  panel: readonly Series[],
+  held: number,
+  {pastSteps, horizonSteps}: {readonly pastSteps: number; readonly horizonSteps: number},
+): Promise<PastOrigin> {
+  const histories = panel.map((series) => cutEnd(series, held));
+  const predicted = peaksOf(await fitted.predict(histories, pastSteps));
+  const errors = predicted.map((peak, index) => {
+    const {values} = panel[index] ?? {values: new Float64Array()};
+    const split = histories[index]?.values.length ?? 0;
+    return wasThere(values.subarray(0, split))
+      ? (peakOf(values.subarray(split, split + pastSteps)) - peak) * (horizonSteps / pastSteps)
+      : Number.NaN;
+  });
+  return {predicted, errors, fleetShare: fleetShare(predicted, errors)};
 }
 
 /** One error an origin; those that are not known are taken from elsewhere. */

@@ -1,0 +1,47 @@
+import {Flags} from '@oclif/core';
+
+import {BaseCommand} from '../base-command.js';
+import {historyFlags, levelsFlag, parseLevels} from '../flags.js';
+import {parseDurationSeconds, parseFlag} from '../lib/core/index.js';
+import {type Evaluation} from '../lib/workflows/evaluate-models.js';
+
+/** `foreshadow evaluate` */
+export default class Evaluate extends BaseCommand<typeof Evaluate> {
+  static override summary = 'Backtest forecasting models on the history of the shadow store';
+  static override description =
+    'At each of --folds past origins, one horizon apart, every model is fitted on what was known then and scored on ' +
+    'what came. Best first, by weighted quantile loss; seasonal-naive is always among them: the one to beat.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --models seasonal-naive,ets --horizon 7d --folds 3',
+    '<%= config.bin %> <%= command.id %> --models ets,lstm --granularity daily --metric write-bytes --json',
+  ];
+  static override flags = {
+    ...historyFlags,
+    models: Flags.string({summary: 'models to compare', default: 'seasonal-naive,ets', helpValue: 'A,B,...'}),
+    horizon: Flags.string({summary: 'length of each forecast', default: '7d', helpValue: 'DURATION'}),
+    folds: Flags.integer({summary: 'number of past origins', default: 3, min: 1}),
+    levels: levelsFlag,
+  };
+
+  async run(): Promise<Evaluation> {
+    const {store, models, granularity, metric, volume, horizon, folds, levels, seed} = this.flags;
+    const {evaluateModels} = await import('../lib/workflows/evaluate-models.js');
+    const progress = await this.progress('evaluate');
+    const evaluation = await evaluateModels({
+      ...{storePath: store, granularity, metric, volumes: volume, folds, seed},
+      models: models.split(',').map((name) => name.trim()),
+      horizonSeconds: parseFlag('horizon', horizon, parseDurationSeconds, '7d'),
+      levels: parseFlag('levels', levels, parseLevels, '0.1,0.5,0.9'),
+      asOfUs: this.nowUs(this.flags['as-of']),
+      signal: this.signal,
+      onProgress: ({model, fold}) => {
+        progress.update(`${model}, fold ${fold} of ${folds}`);
+      },
+    }).finally(() => {
+      progress.stop();
+    });
+    const {renderEvaluation} = await import('../views/evaluate-view.js');
+    this.print(await renderEvaluation(evaluation));
+    return evaluation;
+  }
+}

@@ -1,0 +1,58 @@
+import {Flags} from '@oclif/core';
+
+import {BaseCommand} from '../base-command.js';
+import {historyFlags, levelsFlag, parseLevels} from '../flags.js';
+import {parseDurationSeconds, parseFlag, UsageError} from '../lib/core/index.js';
+import {type ForecastSource, type ForecastSummary} from '../lib/workflows/forecast-series.js';
+
+/** `foreshadow forecast` */
+export default class Forecast extends BaseCommand<typeof Forecast> {
+  static override summary = 'Foresee what volumes will hold or do, with quantiles';
+  static override description =
+    'With --model-file, metric, granularity and horizon are those that the model was trained for; otherwise --model ' +
+    'is fitted now. Times are UTC; only whole steps that had ended at --as-of are looked at.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --model-file model.json --levels 0.1,0.5,0.9',
+    '<%= config.bin %> <%= command.id %> --model seasonal-naive --horizon 14d --volume db-1 --out -',
+  ];
+  static override flags = {
+    ...historyFlags,
+    'model-file': Flags.string({summary: 'what train wrote', exclusive: ['model'], helpValue: 'FILE'}),
+    model: Flags.string({summary: 'model to fit now (ets)', helpValue: 'NAME'}),
+    horizon: Flags.string({summary: "how far to see (the model file's, or 7d)", helpValue: 'DURATION'}),
+    levels: levelsFlag,
+    out: Flags.string({summary: 'CSV file to write, - for standard output', helpValue: 'FILE'}),
+  };
+
+  async run(): Promise<ForecastSummary> {
+    const {store, volume, horizon, levels, out} = this.flags;
+    if (out === '-' && this.jsonEnabled()) {
+      throw new UsageError('bad-out', '--json wants standard output for itself', {hints: ['--out FILE']});
+    }
+    const {forecastSeries} = await import('../lib/workflows/forecast-series.js');
+    const progress = await this.progress('forecast');
+    const {summary, csv} = await forecastSeries({
+      ...{storePath: store, volumes: volume, source: this.source(), signal: this.signal},
+      horizonSeconds:
+        horizon === undefined ? undefined : parseFlag('horizon', horizon, parseDurationSeconds, '7d'),
+      levels: parseFlag('levels', levels, parseLevels, '0.1,0.5,0.9'),
+      asOfUs: this.nowUs(this.flags['as-of']),
+      out: out === '-' ? undefined : out,
+      onProgress: ({done, total}) => {
+        progress.update(`${done} of ${total}`);
+      },
+    }).finally(() => {
+      progress.stop();
+    });
+    const {renderForecast} = await import('../views/forecast-view.js');
+    for (const warning of summary.warnings) this.note(`warning: ${warning}`);
+    this.print(out === '-' ? csv.trimEnd() : await renderForecast(summary));
+    return summary;
+  }
+
+  private source(): ForecastSource {
+    const {model = 'ets', granularity, metric, seed} = this.flags;
+    const path = this.flags['model-file'];
+    return path === undefined ? {kind: 'fit', model, granularity, metric, seed} : {kind: 'file', path};
+  }
+}

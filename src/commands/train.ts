@@ -1,0 +1,49 @@
+import {Flags} from '@oclif/core';
+
+import {BaseCommand} from '../base-command.js';
+import {historyFlags} from '../flags.js';
+import {parseDurationSeconds, parseFlag} from '../lib/core/index.js';
+import {type TrainSummary} from '../lib/workflows/train-model.js';
+
+/** `foreshadow train` */
+export default class Train extends BaseCommand<typeof Train> {
+  static override summary = 'Fit a forecasting model on the shadow store and save it';
+  static override description =
+    'Models: seasonal-naive, ets (each volume by itself), lstm (one network for all). Only whole steps that had ' +
+    'ended at --as-of are used. The end of the history is kept from the fit to measure the errors that the ' +
+    'quantiles are made of.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --model ets --horizon 7d --out model.json',
+    '<%= config.bin %> <%= command.id %> --model lstm --metric write-bytes --horizon 2d --seed 7 --out lstm.json',
+  ];
+  static override flags = {
+    ...historyFlags,
+    model: Flags.string({summary: 'which model', default: 'ets', helpValue: 'NAME'}),
+    horizon: Flags.string({summary: 'how far it will be asked to see', default: '7d', helpValue: 'DURATION'}),
+    out: Flags.string({summary: 'model file to write', required: true, helpValue: 'FILE'}),
+  };
+
+  async run(): Promise<TrainSummary & {seconds: number}> {
+    const {store, model, granularity, metric, volume, horizon, seed, out} = this.flags;
+    const startedMs = performance.now();
+    const horizonSeconds = parseFlag('horizon', horizon, parseDurationSeconds, '7d');
+    const asOfUs = this.nowUs(this.flags['as-of']);
+    const {trainModel} = await import('../lib/workflows/train-model.js');
+    const progress = await this.progress(`train ${model}`);
+    const summary = await trainModel({
+      ...{storePath: store, model, granularity, metric, volumes: volume, horizonSeconds, asOfUs, seed, out},
+      createdAtUs: this.nowUs(undefined),
+      tool: this.tool,
+      signal: this.signal,
+      onProgress: ({done, total, loss}) => {
+        progress.update(`${done} of ${total}${loss > 0 ? `, loss ${loss.toFixed(4)}` : ''}`);
+      },
+    }).finally(() => {
+      progress.stop();
+    });
+    const result = {...summary, seconds: Number(((performance.now() - startedMs) / 1000).toFixed(2))};
+    const {renderTraining} = await import('../views/train-view.js');
+    this.print(renderTraining(result));
+    return result;
+  }
+}

@@ -1,0 +1,56 @@
+import {
+  floorToStepUs,
+  GRANULARITY_SECONDS,
+  InputError,
+  US_PER_SECOND,
+  type Granularity,
+  type Series,
+} from '../core/index.js';
+import {type HistoryQuery, type Metric} from '../shadow-store/index.js';
+
+/** What of a shadow store is needed to forecast from it. */
+export interface PanelSource {
+  info(): {readonly firstUs?: number; readonly endUs?: number};
+  readSeries(query: HistoryQuery, metric: Metric): Promise<readonly Series[]>;
+}
+
+export interface PanelQuery {
+  readonly granularity: Granularity;
+  readonly metric: Metric;
+  /** All volumes when absent. */
+  readonly volumes?: readonly string[] | undefined;
+  /** Nothing from this time on is looked at. */
+  readonly asOfUs: number;
+}
+
+/**
+ * One series a volume, all over the same steps: the whole ones only, from the first that begins in the store to the
+ * last that has ended both in the store and at `asOfUs`. A step cut off at either end would look like a drop in what
+ * is counted. Throws InputError when the store holds no whole step by then.
+ */
+export async function readPanel(source: PanelSource, query: PanelQuery): Promise<readonly Series[]> {
+  const stepSeconds = GRANULARITY_SECONDS[query.granularity];
+  const {firstUs, endUs} = source.info();
+  if (firstUs === undefined || endUs === undefined) {
+    throw new InputError('store-empty', 'the store holds no data', {hints: ['foreshadow ingest FILE...']});
+  }
+  const stepUs = stepSeconds * US_PER_SECOND;
+  const fromUs = Math.ceil(firstUs / stepUs) * stepUs;
+  const toUs = floorToStepUs(Math.min(query.asOfUs, endUs), stepSeconds);
+  if (toUs <= fromUs) {
+    throw new InputError(
+      'no-whole-step',
+      `no whole ${query.granularity} step lies in the store's history by then`,
+      {
+        hints: ['a finer --granularity', 'a later --as-of', 'ingest a longer history'],
+      },
+    );
+  }
+  const {volumes, metric} = query;
+  return source.readSeries({fromUs, toUs, stepSeconds, ...(volumes && {volumes})}, metric);
+}
+
+/** The steps that a horizon in seconds takes at a granularity, rounded up. */
+export function horizonStepsOf(horizonSeconds: number, granularity: Granularity): number {
+  return Math.ceil(horizonSeconds / GRANULARITY_SECONDS[granularity]);
+}

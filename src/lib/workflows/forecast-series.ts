@@ -1,0 +1,190 @@
+import {
+  createRandom,
+  US_PER_SECOND,
+  writeFileAtomically,
+  type Granularity,
+  type Series,
+} from '../core/index.js';
+import {
+  fitCalibrated,
+  forecastCsv,
+  forecastModel,
+  forecastQuantiles,
+  horizonStepsOf,
+  readModelFile,
+  readPanel,
+  SEASON_STEPS,
+  type CalibratedModel,
+  type Forecast,
+  type PanelSource,
+} from '../forecasting/index.js';
+import {openShadowStore, type Metric} from '../shadow-store/index.js';
+
+/** A model file, or what to fit now. */
+export type ForecastSource =
+  | {readonly kind: 'file'; readonly path: string}
+  | {
+      readonly kind: 'fit';
+      readonly model: string;
+      readonly granularity: Granularity;
+      readonly metric: Metric;
+      readonly seed: number;
+    };
+
+export interface ForecastOptions {
+  readonly storePath: string;
+  readonly openStore?: (path: string) => Promise<PanelSource & {close(): void}>;
+  readonly source: ForecastSource;
+  /** The model file's when absent; 7 days when fitted now. */
+  readonly horizonSeconds?: number | undefined;
+  readonly levels: readonly number[];
+  /** All volumes when absent. */
+  readonly volumes?: readonly string[] | undefined;
+  readonly asOfUs: number;
+  /** Path of the CSV; none is written when absent. */
+  readonly out?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: {readonly done: number; readonly total: number}) => void;
+}
+
+/** What is foreseen of one volume; arrays hold one value a step, in the metric's unit. */
+export interface VolumeForecast {
+  readonly volume: string;
+  /** The last known value of the history. */
+  readonly last: number;
+  readonly point: readonly number[];
+  readonly quantiles: readonly {readonly level: number; readonly values: readonly number[]}[];
+}
+
+export interface ForecastSummary {
+  readonly model: string;
+  readonly metric: Metric;
+  readonly granularity: Granularity;
+  /** Start of the first step foreseen. */
+  readonly originUs: number;
+  readonly stepSeconds: number;
+  readonly horizonSteps: number;
+  readonly levels: readonly number[];
+  readonly out?: string;
+  readonly notes: Readonly<Record<string, string | number>>;
+  /** What the reader should know before relying on it. */
+  readonly warnings: readonly string[];
+  readonly volumes: readonly VolumeForecast[];
+}
+
+export interface ForecastResult {
+  readonly summary: ForecastSummary;
+  readonly csv: string;
+}
+
+const DEFAULT_HORIZON_SECONDS = 604_800;
+
+/**
+ * Forecasts volumes from the whole steps of the store that had ended at `asOfUs`. A volume of which nothing is known
+ * by then is left out, with a warning. Throws InputError when the model file or the store cannot be used, UsageError
+ * when the horizon is longer than the model was trained for.
+ */
+export async function forecastSeries(options: ForecastOptions): Promise<ForecastResult> {
+  const store = await (options.openStore ?? openShadowStore)(options.storePath);
+  try {
+    const ready = await prepare(store, options);
+    const {panel, metric, granularity, horizonSteps} = ready;
+    const levels = options.levels.toSorted((left, right) => left - right);
+    const forecasts = await forecastQuantiles(ready.fitted, ready.calibration, panel, {
+      ...{horizonSteps, levels, lowest: 0},
+    });
+    const known = forecasts.filter(({point}) => !point.some((value) => Number.isNaN(value)));
+    const csv = forecastCsv(known, levels);
+    if (options.out !== undefined) await writeFileAtomically(options.out, csv);
+    const lastValues = new Map(panel.map((series) => [series.id, lastKnown(series)]));
+    const [first] = forecasts;
+    const summary: ForecastSummary = {
+      ...{model: ready.fitted.model, metric, granularity, horizonSteps, levels},
+      originUs: first?.startUs ?? 0,
+      stepSeconds: first?.stepSeconds ?? 0,
+      ...(options.out !== undefined && {out: options.out}),
+      notes: ready.fitted.notes ?? {},
+      warnings: [...ready.warnings, ...unknownVolumes(forecasts.length - known.length)],
+      volumes: known.map((forecast) => describeForecast(forecast, lastValues.get(forecast.id) ?? 0)),
+    };
+    return {summary, csv};
+  } finally {
+    store.close();
+  }
+}
+
+interface Ready extends CalibratedModel {
+  readonly panel: readonly Series[];
+  readonly metric: Metric;
+  readonly granularity: Granularity;
+  readonly horizonSteps: number;
+  readonly warnings: readonly string[];
+}
+
+function prepare(store: PanelSource, options: ForecastOptions): Promise<Ready> {
+  const {source} = options;
+  return source.kind === 'file' ? load(store, source.path, options) : fitNow(store, source, options);
+}
+
+async function load(store: PanelSource, path: string, options: ForecastOptions): Promise<Ready> {
+  const trained = await readModelFile(path);
+  const {metric, granularity} = trained;
+  const {horizonSeconds, volumes, asOfUs} = options;
+  const panel = await readPanel(store, {granularity, metric, volumes, asOfUs});
+  const horizonSteps =
+    horizonSeconds === undefined ? trained.horizonSteps : horizonStepsOf(horizonSeconds, granularity);
+  const seen = new Set(trained.series);
+  const unseen = panel.filter(({id}) => !seen.has(id)).length;
+  const endUs = panel.reduce(
+    (latest, {startUs, values, stepSeconds}) =>
+      Math.max(latest, startUs + values.length * stepSeconds * US_PER_SECOND),
+    0,
+  );
+  const warnings = [
+    ...(unseen > 0 ? [`${unseen} volumes were not there when the model was trained`] : []),
+    ...(trained.trainedUntilUs > endUs
+      ? ['the model was trained on later data than it is asked to foresee from']
+      : []),
+    ...(horizonSteps > trained.horizonSteps
+      ? ['the horizon is longer than the model was calibrated for']
+      : []),
+  ];
+  return {...trained, panel, horizonSteps, warnings};
+}
+
+async function fitNow(
+  store: PanelSource,
+  {model, granularity, metric, seed}: ForecastSource & {readonly kind: 'fit'},
+  {horizonSeconds, volumes, asOfUs, signal, onProgress}: ForecastOptions,
+): Promise<Ready> {
+  const chosen = forecastModel(model);
+  const horizonSteps = horizonStepsOf(horizonSeconds ?? DEFAULT_HORIZON_SECONDS, granularity);
+  const panel = await readPanel(store, {granularity, metric, volumes, asOfUs});
+  const seasonSteps = SEASON_STEPS[granularity];
+  const random = createRandom(seed);
+  const calibrated = await fitCalibrated(chosen, panel, {
+    horizonSteps,
+    seasonSteps,
+    random,
+    signal,
+    onProgress,
+  });
+  return {...calibrated, panel, metric, granularity, horizonSteps, warnings: []};
+}
+
+function describeForecast({id, point, levels, quantiles}: Forecast, last: number): VolumeForecast {
+  return {
+    volume: id,
+    last,
+    point: [...point],
+    quantiles: levels.map((level, index) => ({level, values: [...(quantiles[index] ?? [])]})),
+  };
+}
+
+function unknownVolumes(count: number): readonly string[] {
+  return count === 0 ? [] : [`${count} volumes are left out: nothing is known of them by then`];
+}
+
+function lastKnown({values}: Series): number {
+  return values.findLast((value) => !Number.isNaN(value)) ?? 0;
+}

@@ -1,0 +1,97 @@
+import {createRandom, US_PER_SECOND, type Granularity, type Series} from '../core/index.js';
+import {
+  checkCalibration,
+  fitCalibrated,
+  forecastModel,
+  horizonStepsOf,
+  readPanel,
+  SEASON_STEPS,
+  writeModelFile,
+  type Coverage,
+  type PanelSource,
+} from '../forecasting/index.js';
+import {openShadowStore, type Metric} from '../shadow-store/index.js';
+
+export interface TrainOptions {
+  readonly storePath: string;
+  readonly openStore?: (path: string) => Promise<PanelSource & {close(): void}>;
+  readonly model: string;
+  readonly granularity: Granularity;
+  readonly metric: Metric;
+  /** All volumes when absent. */
+  readonly volumes?: readonly string[] | undefined;
+  readonly horizonSeconds: number;
+  readonly asOfUs: number;
+  readonly createdAtUs: number;
+  readonly seed: number;
+  /** Path of the model file. */
+  readonly out: string;
+  readonly tool: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: {
+    readonly done: number;
+    readonly total: number;
+    readonly loss: number;
+  }) => void;
+}
+
+/** What was trained. */
+export interface TrainSummary {
+  readonly out: string;
+  readonly model: string;
+  readonly metric: Metric;
+  readonly granularity: Granularity;
+  readonly horizonSteps: number;
+  readonly series: number;
+  /** Of history, calibration included. */
+  readonly steps: number;
+  readonly trainedUntilUs: number;
+  readonly calibrationOrigins: number;
+  /** Coverage of the newest horizon by what was known before it; absent when the history is too short to check. */
+  readonly coverage?: readonly Coverage[];
+  /** What the model tells of its fit. */
+  readonly notes: Readonly<Record<string, string | number>>;
+}
+
+const CHECKED_LEVELS = [0.1, 0.9];
+
+/**
+ * Fits and calibrates one model on the whole steps of the store that had ended at `asOfUs`, and writes the model
+ * file. Throws UsageError for an unknown model, InputError when the store cannot be used or is too short.
+ */
+export async function trainModel(options: TrainOptions): Promise<TrainSummary> {
+  const {granularity, metric, seed, out, tool, signal, onProgress} = options;
+  const model = forecastModel(options.model);
+  const horizonSteps = horizonStepsOf(options.horizonSeconds, granularity);
+  const seasonSteps = SEASON_STEPS[granularity];
+  const store = await (options.openStore ?? openShadowStore)(options.storePath);
+  try {
+    const panel = await readPanel(store, options);
+    const random = createRandom(seed);
+    const fit = {horizonSteps, seasonSteps, random, signal, onProgress};
+    const {fitted, calibration} = await fitCalibrated(model, panel, fit);
+    const coverage = await checkCalibration(fitted, panel, {
+      horizonSteps,
+      seasonSteps,
+      levels: CHECKED_LEVELS,
+    });
+    const trainedUntilUs = endUs(panel);
+    const about = {metric, granularity, horizonSteps, trainedUntilUs, seed, series: panel.map(({id}) => id)};
+    await writeModelFile(out, {fitted, calibration, ...about}, {tool, createdAtUs: options.createdAtUs});
+    return {
+      ...{out, model: model.name, metric, granularity, horizonSteps, trainedUntilUs},
+      series: panel.length,
+      steps: panel[0]?.values.length ?? 0,
+      calibrationOrigins: calibration.originCount,
+      ...(coverage && {coverage}),
+      notes: fitted.notes ?? {},
+    };
+  } finally {
+    store.close();
+  }
+}
+
+function endUs(panel: readonly Series[]): number {
+  const [first] = panel;
+  return first ? first.startUs + first.values.length * first.stepSeconds * US_PER_SECOND : 0;
+}
