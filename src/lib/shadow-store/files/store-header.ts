@@ -103,7 +103,7 @@ async function entriesOf(storePath: string): Promise<readonly string[] | undefin
         hints: ['give --store a folder'],
       });
     }
-    return await readdir(storePath);
+    return (await readdir(storePath)).sort();
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     if (error instanceof InputError) throw error;

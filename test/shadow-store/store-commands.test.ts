@@ -1,0 +1,158 @@
+import {readdir, readFile} from 'node:fs/promises';
+import path from 'node:path';
+
+import {afterEach, expect, test, vi} from 'vitest';
+
+import StoreExportCommand from '../../src/commands/store/export.js';
+import StoreInfoCommand from '../../src/commands/store/info.js';
+import {batchOf, BEGIN_US, HOUR_US, SECOND} from './batches.js';
+import {commitAll, newStorePath} from './stores.js';
+
+afterEach(() => {
+  process.exitCode = undefined;
+  vi.unstubAllEnvs();
+});
+
+const ROOT = {root: path.resolve(import.meta.dirname, '../..')};
+const storeInfo = (args: string[]): Promise<unknown> => StoreInfoCommand.run(args, ROOT);
+const storeExport = (args: string[]): Promise<unknown> => StoreExportCommand.run(args, ROOT);
+
+/** Runs a command in this process: what it wrote and its exit code. */
+async function run(
+  command: (args: string[]) => Promise<unknown>,
+  ...args: string[]
+): Promise<{stdout: string; stderr: string; exitCode: unknown}> {
+  const written = {stdout: '', stderr: ''};
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((chunk, ...rest) => {
+      written[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+      for (const callback of rest) if (typeof callback === 'function') callback();
+      return true;
+    }),
+  );
+  try {
+    await command(args);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return {...written, exitCode: process.exitCode};
+}
+
+async function storeWithTwoBatches(): Promise<string> {
+  const storePath = await newStorePath();
+  const evil = {
+    volume: 'evil\u001b[2J',
+    startUs: BEGIN_US + HOUR_US,
+    reads: 1,
+    used: {bytes: 7, atUs: BEGIN_US + HOUR_US},
+  };
+  await commitAll(storePath, [SECOND, batchOf('third', [evil])]);
+  return storePath;
+}
+
+test('store info tells the sums, and on request the batches and the volumes, with names that are safe to print', async () => {
+  const storePath = await storeWithTwoBatches();
+  const {stdout} = await run(storeInfo, '--store', storePath, '--batches', '--volumes');
+  expect(stdout).toMatch(/^volumes +2$/m);
+  expect(stdout).toMatch(/^time +2026-03-02T05:00:00Z to 2026-03-02T06:01:00Z, 0\.0 days$/m);
+  expect(stdout).toMatch(/^batches +2 of 2 inputs$/m);
+  expect(stdout).toMatch(/^1 .*second \(foreshadow-csv\) +rejects\/[0-9a-f]{32}\.jsonl$/m);
+  expect(stdout).toMatch(/^evil\\u001b\[2J +2026-03-02T06:00:00Z +2026-03-02T06:00:00Z$/m);
+  expect(stdout).not.toContain('\u001b');
+});
+
+test('store info --json has the lists only when they are asked for', async () => {
+  const storePath = await storeWithTwoBatches();
+  const short: unknown = JSON.parse((await run(storeInfo, '--store', storePath, '--json')).stdout);
+  expect(short).toMatchObject({schemaVersion: 1, volumeCount: 2, batchCount: 2, rows: 3});
+  expect(short).not.toHaveProperty('batches');
+  const long: unknown = JSON.parse(
+    (await run(storeInfo, '--store', storePath, '--json', '--batches', '--volumes')).stdout,
+  );
+  expect(long).toMatchObject({
+    batches: [{sequence: 1}, {sequence: 2}],
+    volumes: [{name: 'a'}, {name: 'evil\u001b[2J'}],
+  });
+});
+
+test('store export writes CSV to standard output, of the volumes and the time asked for', async () => {
+  const storePath = await storeWithTwoBatches();
+  const all = await run(storeExport, '--store', storePath, '--granularity', '3600');
+  expect(all.stdout).toBe(
+    [
+      'volume,start_us,reads,writes,trims,read_bytes,write_bytes,footprint_growth_bytes,used_bytes,used_at_us',
+      `a,${BEGIN_US},0,2,0,0,8192,4096,,`,
+      `a,${BEGIN_US + HOUR_US},5,0,0,512,0,0,,`,
+      `evil\u001b[2J,${BEGIN_US + HOUR_US},1,0,0,0,0,0,7,${BEGIN_US + HOUR_US}`,
+      '',
+    ].join('\n'),
+  );
+  expect(all.stderr).toBe('3 rows written\n');
+  const some = await run(
+    storeExport,
+    '--store',
+    storePath,
+    '--volume',
+    'a',
+    '--from',
+    '2026-03-02T06:00:00Z',
+    '-q',
+  );
+  expect(some.stdout.split('\n').slice(1)).toEqual([`a,${BEGIN_US + HOUR_US},5,0,0,512,0,0,,`, '']);
+  const none = await run(storeExport, '--store', storePath, '--to', '2026-03-02T05:00:00Z', '-q');
+  expect(none.stdout.split('\n')).toHaveLength(2);
+});
+
+test('store export writes a Parquet file wholly or not at all, and tells its rows as JSON', async () => {
+  const storePath = await storeWithTwoBatches();
+  const folder = path.dirname(storePath);
+  const out = path.join(folder, 'out.parquet');
+  const {stdout} = await run(
+    storeExport,
+    '--store',
+    storePath,
+    '--format',
+    'parquet',
+    '--out',
+    out,
+    '--json',
+  );
+  expect(JSON.parse(stdout)).toMatchObject({rows: 3});
+  expect((await readFile(out)).subarray(0, 4).toString()).toBe('PAR1');
+  const refused = await run(
+    storeExport,
+    '--store',
+    storePath,
+    '--out',
+    path.join(folder, 'no', 'such', 'folder.csv'),
+  );
+  expect(refused).toMatchObject({exitCode: 6, stdout: ''});
+  expect((await readdir(folder)).sort()).toEqual(['out.parquet', 'store']);
+});
+
+test.each([
+  [['--out', import.meta.dirname], 2, 'is a folder'],
+  [['--out', '/dev/null'], 2, 'is not a regular file'],
+  [['--json'], 2, '--json needs standard output for itself'],
+  [['--from', 'yesterday'], 2, '--from cannot be read: \\"?"yesterday'],
+  [['--volume', 'b'], 3, 'the store has no volume \\"?"b'],
+])('store export %j exits with %i', async (args, exitCode, message) => {
+  const storePath = await storeWithTwoBatches();
+  const result = await run(storeExport, '--store', storePath, ...args);
+  expect(result.exitCode).toBe(exitCode);
+  expect(result.stdout + result.stderr).toMatch(new RegExp(message));
+});
+
+test('Parquet does not go to a terminal', async () => {
+  const isTerminal = process.stdout.isTTY;
+  process.stdout.isTTY = true;
+  try {
+    const {stderr, exitCode} = await run(storeExport, '--store', 'none', '--format', 'parquet');
+    expect({stderr, exitCode}).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('terminal') as string,
+    });
+  } finally {
+    process.stdout.isTTY = isTerminal;
+  }
+});
