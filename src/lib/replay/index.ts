@@ -1,0 +1,2 @@
+export * from './replay-history.js';
+export type {PolicyScore, WorstShortfall} from './score.js';

@@ -1,0 +1,103 @@
+import {routeDemand, type Routing, type ScenarioDemand, type ScenarioNet} from '../allocation/index.js';
+import {createQuickPlacement, type Share} from './quick-placement.js';
+
+/** What found no place when a scenario happened. */
+export interface Shortfall {
+  readonly stuckBytes: number;
+  /** Volumes that wait for space: of every group the share of its volumes that its unplaced bytes are of its demand. */
+  readonly volumes: number;
+}
+
+/** Places the demands of one scenario, time after time. */
+export interface Placer {
+  /** What of a demand finds no place when each host can take `hostBytes`; undefined when all of it does. */
+  shortfall(demand: ScenarioDemand, hostBytes: Float64Array): Shortfall | undefined;
+}
+
+/** Groups whose demand must fit on the hosts that they may use. */
+export interface Cut {
+  readonly groups: readonly number[];
+  readonly hosts: readonly number[];
+}
+
+/** How many of the minimum cuts found last are tried before a flow is computed. */
+const MOST_CUTS = 4;
+
+/**
+ * Decides exactly what can be placed (as if volumes could be cut into bytes, and not keeping apart several copies of
+ * one volume from each other). A maximum flow is computed only when neither of two quick placements fits all, nor
+ * leaves as little as a cut found before proves to be unavoidable: from one step to the next little changes.
+ */
+export function createPlacer(net: ScenarioNet): Placer {
+  const quick = createQuickPlacement(net);
+  const {left} = quick;
+  let shares: readonly Share[] = [];
+  let cuts: readonly Cut[] = [wholeCut(net)];
+
+  /** As exact as whole bytes are; undefined when quick ways do not settle it. `left` then says what is left of whom. */
+  const settleQuickly = (groupBytes: Float64Array, hostBytes: Float64Array): number | undefined => {
+    const leftBytes = quick.place(groupBytes, hostBytes, shares);
+    if (leftBytes < 1) return 0;
+    const provenBytes = cuts.reduce((most, cut) => Math.max(most, missingIn(cut, groupBytes, hostBytes)), 0);
+    return leftBytes - provenBytes < 1 ? provenBytes : undefined;
+  };
+
+  const settleByFlow = ({groupBytes, totalBytes}: ScenarioDemand, hostBytes: Float64Array): number => {
+    const routing = routeDemand(net, groupBytes, hostBytes);
+    shares = sharesOf(net, groupBytes, routing);
+    left.set(routing.unsentBytes);
+    if (routing.shortGroups.length > 0) cuts = [cutOf(net, routing), ...cuts].slice(0, MOST_CUTS);
+    return totalBytes - routing.placedBytes;
+  };
+
+  return {
+    shortfall: (demand, hostBytes) => {
+      if (demand.totalBytes === 0) return undefined;
+      const stuckBytes = settleQuickly(demand.groupBytes, hostBytes) ?? settleByFlow(demand, hostBytes);
+      // Reserves may be fractions of bytes; demands are whole.
+      return stuckBytes < 1 ? undefined : {stuckBytes, volumes: waitingVolumes(net, demand, left)};
+    },
+  };
+}
+
+/** The groups of a routing that are short, and the hosts that they may use. */
+export function cutOf(net: ScenarioNet, {shortGroups, shortClasses}: Routing): Cut {
+  return {groups: shortGroups, hosts: shortClasses.flatMap((index) => [...(net.classHosts[index] ?? [])])};
+}
+
+/** All groups on all hosts that any of them may use. */
+export function wholeCut(net: ScenarioNet): Cut {
+  return {groups: [...net.groupHosts.keys()], hosts: net.classHosts.flatMap((members) => [...members])};
+}
+
+/** Bytes by which the demand of a cut exceeds what its hosts can take; negative where it does not. */
+export function missingIn({groups, hosts}: Cut, groupBytes: Float64Array, hostBytes: Float64Array): number {
+  let missing = 0;
+  for (const group of groups) missing += groupBytes[group] ?? 0;
+  for (const host of hosts) missing -= hostBytes[host] ?? 0;
+  return missing;
+}
+
+function sharesOf(net: ScenarioNet, groupBytes: Float64Array, {sentBytes}: Routing): readonly Share[] {
+  const groupCount = groupBytes.length;
+  const shares: Share[] = [];
+  for (let index = 0; index < net.classHosts.length; index += 1) {
+    for (let group = 0; group < groupCount; group += 1) {
+      const sent = sentBytes[index * groupCount + group] ?? 0;
+      if (sent > 0) shares.push({group, index, share: sent / (groupBytes[group] ?? 1)});
+    }
+  }
+  return shares;
+}
+
+function waitingVolumes(
+  net: ScenarioNet,
+  {sizes, groupBytes}: ScenarioDemand,
+  leftBytes: Float64Array,
+): number {
+  let waiting = 0;
+  for (const [entry, group] of net.groupOf.entries()) {
+    if ((sizes[entry] ?? 0) > 0) waiting += (leftBytes[group] ?? 0) / (groupBytes[group] ?? 1);
+  }
+  return waiting;
+}

@@ -1,0 +1,178 @@
+import {type AllocationPolicy, compileTopology, type PolicySettings} from '../allocation/index.js';
+import {InputError, type Random, type Series, US_PER_SECOND} from '../core/index.js';
+import type {ForecastModel} from '../forecasting/index.js';
+import type {Topology} from '../topology/index.js';
+import {createForesight} from './foresight.js';
+import {createOracle} from './oracle.js';
+import {createTally, type PolicyScore, type Tally} from './score.js';
+import {alignPanel, createLevelReader, type UsagePanel} from './usage-panel.js';
+import {createWindowReader, type WindowTruth} from './window-truth.js';
+
+export interface ReplayOptions {
+  /** Used bytes of one replica a volume, all on one axis. NaN before a volume exists, and in gaps. */
+  readonly histories: readonly Series[];
+  readonly topology: Topology;
+  readonly policies: readonly AllocationPolicy[];
+  readonly settings: PolicySettings;
+  readonly model: ForecastModel;
+  readonly seasonSteps: readonly number[];
+  /** History before the first review. */
+  readonly warmUpSteps: number;
+  /** From one review to the next. */
+  readonly reviewSteps: number;
+  /** From a review until what it decided is held. */
+  readonly leadSteps: number;
+  /** How far peaks are foreseen at a review; leadSteps + reviewSteps covers what the decision must last for. */
+  readonly horizonSteps: number;
+  /** The model is fitted again at every so many-th review; 0: only at the first. */
+  readonly refitReviews: number;
+  /** Past origins from which a forecast's errors are learned, at most. */
+  readonly originCount: number;
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: {readonly done: number; readonly total: number}) => void;
+}
+
+export interface ReplayResult {
+  /** The time over which all are scored: from when the first decision is held to the end of the history. */
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly stepSeconds: number;
+  readonly reviews: number;
+  readonly scenarios: number;
+  /** In the order of the policies asked for; the oracle last. */
+  readonly scores: readonly PolicyScore[];
+  /** Volumes of the topology without history, counted with the used bytes that it states. */
+  readonly withoutHistory: readonly string[];
+  /** Volumes with history that the topology does not know: left out. */
+  readonly withoutPlace: readonly string[];
+  /** Scenarios that take every copy of some volumes, which no buffer brings back: they are no part of the scores. */
+  readonly lost: readonly {readonly scenario: string; readonly volumes: number}[];
+}
+
+/** How the oracle is called among the policies. */
+export const ORACLE = 'oracle';
+
+/**
+ * Walks through history. At every review each policy decides from what was known then and from its own reserve; the
+ * decision is held from `leadSteps` later until the next one takes over. At every step every scenario happens, alone,
+ * to what was really used, and host h takes min(reserve, fill limit x capacity - used). The oracle knows the future and
+ * holds in each such window the least constant reserve that leaves nothing stuck that any reserve could take.
+ *
+ * Throws InputError when there is too little history for the warm-up and one step after the lead time.
+ */
+export async function replayHistory(options: ReplayOptions): Promise<ReplayResult> {
+  const {topology, warmUpSteps, leadSteps, reviewSteps} = options;
+  const panel = alignPanel(topology, options.histories);
+  const walk = createWalk(panel, options);
+  refuseShortHistory(panel, warmUpSteps, leadSteps);
+  const reviewAt: number[] = [];
+  for (let step = warmUpSteps; step + leadSteps < panel.stepCount; step += reviewSteps) reviewAt.push(step);
+  for (const [review, step] of reviewAt.entries()) {
+    options.signal?.throwIfAborted();
+    await walk.review(step);
+    options.onProgress?.({done: review + 1, total: reviewAt.length});
+  }
+  const stepUs = panel.stepSeconds * US_PER_SECOND;
+  return {
+    fromUs: panel.startUs + (warmUpSteps + leadSteps) * stepUs,
+    toUs: panel.startUs + panel.stepCount * stepUs,
+    stepSeconds: panel.stepSeconds,
+    reviews: reviewAt.length,
+    scenarios: topology.scenarios.length,
+    scores: walk.scores(),
+    withoutHistory: panel.withoutHistory,
+    withoutPlace: panel.withoutPlace,
+    lost: lostVolumes(topology),
+  };
+}
+
+interface Walk {
+  /** All policies decide before this step, and are scored on the window in which that is held. */
+  review(step: number): Promise<void>;
+  scores(): readonly PolicyScore[];
+}
+
+interface Contender {
+  readonly tally: Tally;
+  decide(
+    input: ReviewInput,
+  ): Promise<{readonly reserveBytes: Float64Array; readonly saidInfeasible: boolean}>;
+}
+
+interface ReviewInput {
+  readonly usedBytes: Float64Array;
+  readonly forecast: Parameters<AllocationPolicy['decide']>[0]['forecast'];
+  readonly truth: WindowTruth;
+}
+
+function createWalk(panel: UsagePanel, options: ReplayOptions): Walk {
+  const compiled = compileTopology(options.topology);
+  const oracle = createOracle(compiled);
+  const foresight = createForesight(panel, options);
+  const known = createLevelReader(panel);
+  const reality = createWindowReader(compiled, createLevelReader(panel));
+  const newTally = (policy: string): Tally =>
+    createTally({
+      policy,
+      stepHours: panel.stepSeconds / 3600,
+      compiled,
+      stepUs: (step) => panel.startUs + step * panel.stepSeconds * US_PER_SECOND,
+    });
+  const oracleTally = newTally(ORACLE);
+  const contenders: readonly Contender[] = [
+    ...options.policies.map((policy) => contender(policy, options, newTally(policy.name))),
+    {
+      tally: oracleTally,
+      decide: async ({truth}) => ({reserveBytes: await oracle.leastReserve(truth), saidInfeasible: false}),
+    },
+  ];
+  return {
+    review: async (step) => {
+      const fromStep = step + options.leadSteps;
+      const toStep = Math.min(fromStep + options.reviewSteps, panel.stepCount);
+      const forecast = await foresight.peaksAt(step);
+      const usedBytes = known.at(step - 1).slice();
+      const truth = reality.window(fromStep, toStep);
+      for (const one of contenders) {
+        options.signal?.throwIfAborted();
+        const {tally} = one;
+        const {reserveBytes, saidInfeasible} = await one.decide({usedBytes, forecast, truth});
+        tally.addReview(reserveBytes, saidInfeasible);
+        tally.addWindow(truth, reserveBytes);
+      }
+    },
+    scores: () => contenders.map(({tally}) => tally.score(oracleTally.nominalByteHours())),
+  };
+}
+
+function contender(policy: AllocationPolicy, {topology, settings}: ReplayOptions, tally: Tally): Contender {
+  let currentReserveBytes: Float64Array = new Float64Array(topology.hosts.length);
+  return {
+    tally,
+    decide: async ({usedBytes, forecast}) => {
+      const input = {topology, usedBytes, forecast, currentReserveBytes, settings};
+      const {reserveBytes, shortCuts} = await policy.decide(input);
+      currentReserveBytes = reserveBytes;
+      return {reserveBytes, saidInfeasible: shortCuts.length > 0};
+    },
+  };
+}
+
+function refuseShortHistory(panel: UsagePanel, warmUpSteps: number, leadSteps: number): void {
+  if (warmUpSteps >= 1 && panel.stepCount > warmUpSteps + leadSteps) return;
+  throw new InputError(
+    'history-too-short',
+    `the history has ${panel.stepCount} steps; ${warmUpSteps} to warm up and ${leadSteps} of lead time leave none to replay`,
+    {hints: ['give a shorter --warm-up or --lead', 'or a longer history: --from, --to, or more traces']},
+  );
+}
+
+function lostVolumes(topology: Topology): ReplayResult['lost'] {
+  return compileTopology(topology)
+    .nets.map(({scenario, lostVolumes: lost}) => ({
+      scenario: topology.scenarios[scenario]?.id ?? '',
+      volumes: lost.length,
+    }))
+    .filter(({volumes}) => volumes > 0);
+}
