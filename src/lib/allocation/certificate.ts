@@ -31,6 +31,8 @@ export interface CertifiedReserve {
   readonly reserveBytes: Float64Array;
   /** In the order of Topology.scenarios. */
   readonly placements: readonly ScenarioPlacement[];
+  readonly totalBytes: number;
+  readonly stuckBytes: number;
 }
 
 /**
@@ -58,7 +60,13 @@ export function certifyReserve(
     });
     placements.set(scenario, toPlacement(packing));
   }
-  return {reserveBytes, placements: compiled.nets.flatMap((_, scenario) => placements.get(scenario) ?? [])};
+  const inOrder = compiled.nets.flatMap((_, scenario) => placements.get(scenario) ?? []);
+  return {
+    reserveBytes,
+    placements: inOrder,
+    totalBytes: reserveBytes.reduce((sum, bytes) => sum + bytes, 0),
+    stuckBytes: inOrder.reduce((sum, placement) => sum + placement.stuckBytes, 0),
+  };
 }
 
 /** Changes `limitBytes`: raised by no more than what is needed for what does not fit. */

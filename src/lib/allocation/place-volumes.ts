@@ -94,11 +94,12 @@ function emptiestHost(packing: Packing, item: number): number {
 function placeAlongFlow(packing: Packing, sentBytes: Float64Array, first: readonly number[]): void {
   const quota = sentBytes.slice();
   const urgent = new Set(first);
-  const rest = largestFirst(packing).filter((item) => !urgent.has(item));
+  const bySize = largestFirst(packing);
+  const rest = bySize.filter((item) => !urgent.has(item));
   for (const item of [...largestFirst(packing, first), ...rest]) {
     const host = hostAlongFlow(packing, quota, item);
     if (host < 0) {
-      makeSpace(packing, item);
+      makeSpace(packing, item, bySize);
       continue;
     }
     const at = quotaIndex(packing, item, host);
@@ -132,24 +133,24 @@ function hostAlongFlow(packing: Packing, quota: Float64Array, item: number): num
   return best;
 }
 
-/** Moves one placed item elsewhere so that this one fits; the smallest that is enough. False when none is. */
-function makeSpace(packing: Packing, item: number): boolean {
+/** Moves one placed item elsewhere so that this one fits: the smallest that is enough, if any. */
+function makeSpace(packing: Packing, item: number, bySize: Int32Array): void {
   const {free, sizeOf, hostOf} = packing;
   const size = sizeOf[item] ?? 0;
   const isEnough = (other: number): boolean => {
     const from = hostOf[other] ?? -1;
     return from >= 0 && (free[from] ?? 0) + (sizeOf[other] ?? 0) >= size && mayLieOn(packing, item, from);
   };
-  for (const other of largestFirst(packing).reverse()) {
+  for (let at = bySize.length - 1; at >= 0; at -= 1) {
+    const other = bySize[at] ?? 0;
     const from = hostOf[other] ?? -1;
     const to = isEnough(other) ? otherHost(packing, other, from) : -1;
     if (to < 0) continue;
     takeOff(packing, other);
     put(packing, other, to);
     put(packing, item, from);
-    return true;
+    return;
   }
-  return false;
 }
 
 /** The fullest host that can take the item instead of the one it lies on. */

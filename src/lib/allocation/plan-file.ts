@@ -71,6 +71,8 @@ const planSchema = z.object({
       message: z.string(),
     }),
   ),
+  /** What was assumed or passed over, in words. */
+  warnings: z.array(z.string()).optional(),
   /** On request: for each scenario where every lost replica goes. */
   certificate: z
     .array(z.object({scenario: z.string(), placements: z.array(z.tuple([z.string(), z.string()]))}))

@@ -1,5 +1,6 @@
 import {type PeakForecast} from '../forecasting/index.js';
 import {type Topology} from '../topology/index.js';
+import {type ScenarioPlacement} from './certificate.js';
 
 export interface PolicySettings {
   /** Share of cases in which the buffer must suffice, e.g. 0.99. */
@@ -48,6 +49,8 @@ export interface BufferDecision {
   readonly needs: readonly BoundaryNeed[];
   /** Not empty: the policy itself knows that no reserve can satisfy these scenarios. */
   readonly shortCuts: readonly ShortCut[];
+  /** A placement within the reserve for each scenario, where the policy made one; the plan checks it like any other. */
+  readonly placements?: readonly ScenarioPlacement[];
 }
 
 /** One way of deciding a buffer: an entry of the registry. */

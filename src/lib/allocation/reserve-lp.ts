@@ -5,8 +5,10 @@ import {type ScenarioDemand} from './scenario-demand.js';
 
 /** The least reserve for demands that could be cut into bytes; whole volumes may need a little more. */
 export interface LeastReserve {
-  /** Whole bytes a host, at most its room. */
+  /** Whole bytes a host, at most its room; all hosts filled to about the same share of it where there is a choice. */
   readonly reserveBytes: Float64Array;
+  /** About the same total on as few hosts as the program happened to choose: large volumes find space more easily. */
+  readonly concentratedBytes: Float64Array;
   /** Rows that the program ended with, and how often it was solved. */
   readonly rowCount: number;
   readonly solveCount: number;
@@ -14,7 +16,7 @@ export interface LeastReserve {
   readonly shortages: readonly {readonly net: ScenarioNet; readonly routing: Routing}[];
 }
 
-/** Below this share of the largest room a shortage is the solver's rounding and is filled without asking it again. */
+/** A host's reserve is exact to this share of the largest room; what that leaves short is filled without the solver. */
 const ROUNDING = 1e-9;
 const MOST_SOLVES = 500;
 
@@ -54,8 +56,12 @@ function searchRows(
   program: ReserveProgram,
   wanted: readonly Wanted[],
   roomBytes: Float64Array,
-): Pick<LeastReserve, 'reserveBytes' | 'rowCount' | 'solveCount'> {
+): Omit<LeastReserve, 'shortages'> {
   const rounding = ROUNDING * Math.max(...roomBytes, 1);
+  const solve = (prefer: 'even' | 'concentrated'): Float64Array =>
+    program
+      .solve(prefer)
+      .map((bytes, host) => Math.min(roomBytes[host] ?? 0, Math.ceil(Math.max(0, bytes - rounding))));
   let rowCount = 0;
   for (const {net, groupBytes} of wanted) {
     const total = groupBytes.reduce((sum, bytes) => sum + bytes, 0);
@@ -64,19 +70,17 @@ function searchRows(
     rowCount += 1;
   }
   for (let solveCount = 1; ; solveCount += 1) {
-    const reserveBytes = program
-      .solve()
-      .map((bytes, host) => Math.min(roomBytes[host] ?? 0, Math.ceil(Math.max(0, bytes))));
+    const reserveBytes = solve('even');
     const before = rowCount;
     for (const {net, groupBytes} of wanted) {
       const cut = violatedCut(net, groupBytes, reserveBytes);
-      if (cut === undefined || cut.demandBytes - cut.heldBytes <= rounding) continue;
+      if (cut === undefined || cut.demandBytes - cut.heldBytes <= 2 * rounding * roomBytes.length) continue;
       program.addRow(cut.hosts, cut.demandBytes);
       rowCount += 1;
     }
     if (rowCount === before || solveCount === MOST_SOLVES) {
       fillUp(wanted, reserveBytes, roomBytes);
-      return {reserveBytes, rowCount, solveCount};
+      return {reserveBytes, concentratedBytes: solve('concentrated'), rowCount, solveCount};
     }
   }
 }

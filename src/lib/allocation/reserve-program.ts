@@ -6,20 +6,24 @@ import {invariant} from '../core/index.js';
 export interface ReserveProgram {
   /** Demands that these hosts together hold at least so many bytes. */
   addRow(hosts: readonly number[], atLeastBytes: number): void;
-  /** Bytes a host, not yet whole: within about 1e-10 of the largest room of the optimum. */
-  solve(): Float64Array;
+  /**
+   * Bytes a host, not yet whole; the total is within about 1e-9 of the optimum. Of several optima `even` (the default)
+   * takes one that fills all hosts to about the same share of their room, `concentrated` one on few hosts.
+   */
+  solve(prefer?: 'even' | 'concentrated'): Float64Array;
   dispose(): void;
 }
 
 /**
- * Among reserves of the same total, those that fill every host to the same share of its room are preferred: the room
- * is cut into steps, each dearer than the one before by so little that all steps together add a millionth.
+ * Among reserves of the least total, one is taken that fills all hosts to about the same share of their room: the room
+ * is cut into steps of these shares, and with the total held, each step costs more than the one before. Powers of two
+ * lose no bit.
  */
-const STEPS = 8;
-const COST = 1000;
-const DEARER = (COST * 1e-6) / STEPS;
+const STEP_SHARES = [1 / 64, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2];
+const STEPS = STEP_SHARES.length;
 /** Rooms are scaled to about this, far above the solver's absolute tolerance of 1e-7. */
 const SCALED_ROOM = 2 ** 12;
+const TOTAL_TOLERANCE = 1e-9;
 
 let loading: Promise<Highs> | undefined;
 
@@ -29,33 +33,81 @@ export async function createReserveProgram(roomBytes: Float64Array): Promise<Res
   const largest = Math.max(1, ...roomBytes);
   // A power of two, so that scaling loses no bit and a doubled cluster gives the same program.
   const unit = 2 ** Math.ceil(Math.log2(largest)) / SCALED_ROOM;
-  const hostCount = roomBytes.length;
-  const model = highs.createModel();
-  model.options.set({output_flag: false});
-  addColumns(model, roomBytes, unit);
+  const program = startProgram(highs, roomBytes, unit);
   return {
     addRow: (hosts, atLeastBytes) => {
-      const indices = hosts.flatMap((host) => Array.from({length: STEPS}, (_, step) => host * STEPS + step));
-      const values = indices.map(() => 1);
-      model.addRow(atLeastBytes / unit, highs.infinity, {indices, values});
+      program.model.addRow(atLeastBytes / unit, highs.infinity, entriesOf(hosts));
     },
     solve: () => {
-      model.run();
-      const status = model.getModelStatus();
-      invariant(
-        status === highs.constants.modelStatus.optimal,
-        `the reserve program ended with status ${status}`,
+      const least = solveLeast(program);
+      const even = solveEven(program, sum(least)) ?? least;
+      return Float64Array.from(
+        roomBytes,
+        (_, host) => sum(even.subarray(host * STEPS, (host + 1) * STEPS)) * unit,
       );
-      const {colValue} = model.getSolution();
-      return Float64Array.from({length: hostCount}, (_, host) => {
-        const steps = colValue.subarray(host * STEPS, (host + 1) * STEPS);
-        return steps.reduce((total, value) => total + value, 0) * unit;
-      });
     },
     dispose: () => {
-      model.dispose();
+      program.model.dispose();
     },
   };
+}
+
+interface Program {
+  readonly highs: Highs;
+  readonly model: Model;
+  readonly columnCount: number;
+}
+
+/** Columns: the steps of each host. Row 0: the total, which solveEven limits. */
+function startProgram(highs: Highs, roomBytes: Float64Array, unit: number): Program {
+  const model = highs.createModel();
+  model.options.set({output_flag: false});
+  const columnCount = roomBytes.length * STEPS;
+  const upper = Float64Array.from({length: columnCount}, (_, column) => {
+    const scaledRoom = (roomBytes[Math.floor(column / STEPS)] ?? 0) / unit;
+    return scaledRoom * (STEP_SHARES[column % STEPS] ?? 0);
+  });
+  model.addVars(new Float64Array(columnCount), upper);
+  model.addRow(-highs.infinity, highs.infinity, entriesOf([...roomBytes.keys()]));
+  return {highs, model, columnCount};
+}
+
+function entriesOf(hosts: readonly number[]): {indices: number[]; values: number[]} {
+  const indices = hosts.flatMap((host) => Array.from({length: STEPS}, (_, step) => host * STEPS + step));
+  return {indices, values: indices.map(() => 1)};
+}
+
+function solveLeast({highs, model, columnCount}: Program): Float64Array {
+  model.changeRowBounds(0, -highs.infinity, highs.infinity);
+  model.changeColsCost({kind: 'range', from: 0, to: columnCount - 1}, new Float64Array(columnCount).fill(1));
+  const solution = run(highs, model);
+  invariant(solution !== undefined, `the reserve program ended with status ${model.getModelStatus()}`);
+  return solution;
+}
+
+/** Undefined when the solver gives up: any reserve of the least total will do. */
+function solveEven({highs, model, columnCount}: Program, total: number): Float64Array | undefined {
+  model.changeRowBounds(0, -highs.infinity, total * (1 + TOTAL_TOLERANCE) + 1e-6);
+  model.changeColsCost(
+    {kind: 'range', from: 0, to: columnCount - 1},
+    Float64Array.from({length: columnCount}, (_, column) => (1 + (column % STEPS)) / STEPS),
+  );
+  return run(highs, model);
+}
+
+/** About one warm start in a thousand ends with the status "unknown": then without the old basis, then by interior point. */
+function run(highs: Highs, model: Model): Float64Array | undefined {
+  for (const solver of ['choose', 'choose', 'ipm']) {
+    model.options.set({solver});
+    model.run();
+    if (model.getModelStatus() === highs.constants.modelStatus.optimal) return model.getSolution().colValue;
+    model.clearSolver();
+  }
+  return undefined;
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 async function loadHighs(): Promise<Highs> {
@@ -67,24 +119,4 @@ async function loadHighs(): Promise<Highs> {
 
 function isLoader(value: unknown): value is (options?: InitOptions) => Promise<Highs> {
   return typeof value === 'function';
-}
-
-function addColumns(model: Model, roomBytes: Float64Array, unit: number): void {
-  const numCols = roomBytes.length * STEPS;
-  model.addCols({
-    cost: Float64Array.from({length: numCols}, (_, column) => COST + DEARER * (column % STEPS)),
-    lower: new Float64Array(numCols),
-    upper: Float64Array.from(
-      {length: numCols},
-      (_, column) => (roomBytes[Math.floor(column / STEPS)] ?? 0) / unit / STEPS,
-    ),
-    matrix: {
-      format: 'csc',
-      numRows: 0,
-      numCols,
-      starts: new Int32Array(numCols + 1),
-      indices: new Int32Array(0),
-      values: new Float64Array(0),
-    },
-  });
 }

@@ -1,0 +1,138 @@
+import {type ArtifactHeader, formatInstantUs, US_PER_SECOND} from '../core/index.js';
+import {placeScenario, type ScenarioPlacement} from './certificate.js';
+import {checkCertificate, type CertificateViolation} from './check-certificate.js';
+import {compileTopology} from './compile-topology.js';
+import {type Plan, PLAN_KIND} from './plan-file.js';
+import {type PlanFacts} from './plan-facts.js';
+import {tellBoundaries, tellChanges, tellHosts} from './plan-rows.js';
+import {tellUncovered} from './plan-uncovered.js';
+import {type AllocationPolicy, type PolicyInput} from './policy.js';
+import {predictUse} from './predicted-use.js';
+import {scenarioDemand} from './scenario-demand.js';
+
+/** The buffers that a storage API holds now. */
+export interface CurrentReserve {
+  /** `file:PATH` */
+  readonly target: string;
+  readonly lineage: string;
+  readonly serial: number;
+  /** By host id; a host that is not listed holds none. */
+  readonly reserveBytes: ReadonlyMap<string, number>;
+}
+
+/** Everything that a plan is made of. */
+export interface PlanRequest {
+  readonly policy: AllocationPolicy;
+  /** `currentReserveBytes` is what the changes are told against. */
+  readonly input: PolicyInput;
+  /** What the target was at when currentReserveBytes was read; absent: the plan is not bound to a target. */
+  readonly current?: CurrentReserve;
+  readonly createdAtUs: number;
+  readonly validForSeconds: number;
+  readonly horizonSeconds: number;
+  /** `foreshadow/0.1.0` */
+  readonly tool: string;
+  readonly inputs: Plan['inputs'];
+  readonly warnings: readonly string[];
+  /** Whether the plan lists where every copy goes in every scenario. */
+  readonly withCertificate: boolean;
+}
+
+/**
+ * Lets the policy decide, places every scenario's lost copies within the decision, has the independent checker look at
+ * it, and tells all of it with reasons. `feasible` is the checker's word: no policy can claim it.
+ */
+export async function makePlan(request: PlanRequest): Promise<Plan> {
+  const {policy, input} = request;
+  const facts = await gatherFacts(policy, input);
+  const certificate = nameCertificate(facts);
+  const violations = checkCertificate({
+    topology: input.topology,
+    volumeBytes: facts.use.volumeBytes,
+    scenarioFactor: facts.use.scenarioFactor,
+    hostUsedBytes: facts.use.hostUsedBytes,
+    reserveBytes: facts.decision.reserveBytes,
+    certificate,
+  });
+  const uncovered = tellUncovered(facts);
+  return {
+    ...header(request),
+    inputs: request.inputs,
+    topologySerial: input.topology.serial,
+    policy: policy.name,
+    settings: {...input.settings, horizonSeconds: request.horizonSeconds},
+    feasible: violations.length === 0,
+    ...basisOf(request.current),
+    boundaries: tellBoundaries(facts),
+    hosts: tellHosts(facts, input.currentReserveBytes),
+    changes: tellChanges(facts, input.currentReserveBytes),
+    uncovered: [...uncovered, ...tellRefused(violations, uncovered)],
+    ...(request.warnings.length > 0 ? {warnings: [...request.warnings]} : {}),
+    ...(request.withCertificate ? {certificate} : {}),
+  };
+}
+
+async function gatherFacts(policy: AllocationPolicy, input: PolicyInput): Promise<PlanFacts> {
+  const compiled = compileTopology(input.topology);
+  const use = predictUse(compiled, input.forecast, input.settings.level);
+  const decision = await policy.decide(input);
+  const demands = compiled.nets.map((net, scenario) =>
+    scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]),
+  );
+  const placements = compiled.nets.flatMap((net, scenario): ScenarioPlacement | [] => {
+    const demand = demands[scenario];
+    if (demand === undefined) return [];
+    return decision.placements?.[scenario] ?? placeScenario(compiled, net, demand, decision.reserveBytes);
+  });
+  return {compiled, use, decision, demands, placements};
+}
+
+function nameCertificate({compiled, placements}: PlanFacts): NonNullable<Plan['certificate']> {
+  const {scenarios, volumes, hosts} = compiled.topology;
+  return placements.map((placement) => {
+    const named: [string, string][] = [];
+    placement.hosts.forEach((host, item) => {
+      if (host < 0) return;
+      named.push([volumes[placement.volumes[item] ?? 0]?.id ?? '', hosts[host]?.id ?? '']);
+    });
+    return {scenario: scenarios[placement.scenario]?.id ?? '', placements: named};
+  });
+}
+
+function header(
+  request: PlanRequest,
+): ArtifactHeader & {kind: 'foreshadow.plan'; version: 1; expiresAt: string} {
+  return {
+    kind: PLAN_KIND.kind,
+    version: PLAN_KIND.version,
+    tool: request.tool,
+    createdAt: formatInstantUs(request.createdAtUs),
+    expiresAt: formatInstantUs(request.createdAtUs + request.validForSeconds * US_PER_SECOND),
+  };
+}
+
+function basisOf(current: CurrentReserve | undefined): Pick<Plan, 'basis'> {
+  if (current === undefined) return {};
+  const {target, lineage, serial} = current;
+  return {basis: {target, lineage, serial}};
+}
+
+/** Whatever the checker refuses in a scenario that is not yet told as uncovered: the plan must not hide it. */
+function tellRefused(
+  violations: readonly CertificateViolation[],
+  told: Plan['uncovered'],
+): Plan['uncovered'] {
+  const known = new Set(told.map(({scenario}) => scenario));
+  const messages = new Map<string, string>();
+  for (const {scenario, message} of violations) {
+    if (!known.has(scenario) && !messages.has(scenario)) messages.set(scenario, message);
+  }
+  return [...messages].map(([scenario, message]) => ({
+    scenario,
+    volumes: [],
+    hosts: [],
+    demandBytes: 0,
+    roomBytes: 0,
+    message: `the independent checker refuses the placement: ${message}`,
+  }));
+}

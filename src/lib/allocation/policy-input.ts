@@ -1,0 +1,59 @@
+import {formatBytes} from '../core/index.js';
+import {type RiskBoundary} from '../topology/index.js';
+import {compileTopology, type CompiledTopology} from './compile-topology.js';
+import {type BoundaryNeed, type PolicyInput} from './policy.js';
+import {predictUse, type PredictedUse} from './predicted-use.js';
+import {scenarioDemand} from './scenario-demand.js';
+
+/** What every policy looks at first. */
+export interface PolicyView {
+  readonly compiled: CompiledTopology;
+  readonly use: PredictedUse;
+  /** Bytes predicted to be lost and to be re-created, a value a scenario. */
+  readonly demandBytes: Float64Array;
+}
+
+/** The input with the topology prepared and the forecast taken at the level asked for. */
+export function viewInput({topology, forecast, settings}: PolicyInput): PolicyView {
+  const compiled = compileTopology(topology);
+  const use = predictUse(compiled, forecast, settings.level);
+  const demandBytes = Float64Array.from(
+    compiled.nets,
+    (net, scenario) => scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]).totalBytes,
+  );
+  return {compiled, use, demandBytes};
+}
+
+/** One need a scenario, each with the same `requiredBytes` and reason: how a pool answers. */
+export function poolNeeds(
+  {compiled, demandBytes}: PolicyView,
+  requiredBytes: number,
+  reason: string,
+): BoundaryNeed[] {
+  return compiled.topology.scenarios.map(({id}, scenario) => ({
+    scenario: id,
+    demandBytes: demandBytes[scenario] ?? 0,
+    requiredBytes: Math.ceil(requiredBytes),
+    reason,
+  }));
+}
+
+/** Bytes of all replicas on the hosts of a boundary when one replica of volume v holds `volumeBytes[v]`. */
+export function bytesInBoundary(
+  {topology}: CompiledTopology,
+  boundary: RiskBoundary,
+  volumeBytes: ArrayLike<number>,
+): number {
+  const inside = new Set(boundary.hosts);
+  let total = 0;
+  topology.volumes.forEach(({replicas}, volume) => {
+    for (const host of replicas) if (inside.has(host)) total += volumeBytes[volume] ?? 0;
+  });
+  return Math.ceil(total);
+}
+
+/** ` (the hosts have room for only 2.1 TiB of it)`, or nothing. */
+export function heldOnly(wantedBytes: number, reserveBytes: Float64Array): string {
+  const heldBytes = reserveBytes.reduce((sum, bytes) => sum + bytes, 0);
+  return heldBytes >= wantedBytes ? '' : ` (the hosts have room for only ${formatBytes(heldBytes)} of it)`;
+}

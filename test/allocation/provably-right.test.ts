@@ -1,0 +1,39 @@
+import {describe, expect, it} from 'vitest';
+
+import {bytesFit, losesEverything, placementExists} from './brute-force.js';
+import {planFor, roomIn} from './plan-support.js';
+import {randomTopology, usedOf} from './random-topology.js';
+
+const CASES = 1000;
+
+describe('shared, over 1,000 random topologies with overlapping boundaries', () => {
+  it('covers exactly the scenarios for which trying every placement in the whole room finds one', async () => {
+    const seen = {feasible: 0, cut: 0, lost: 0, whole: 0};
+    for (let seed = 0; seed < CASES; seed += 1) {
+      const topology = randomTopology(seed);
+      const plan = await planFor(topology);
+      const [used, room] = [usedOf(topology), roomIn(topology)];
+      const reserve = Float64Array.from(plan.hosts, ({reserveBytes}) => reserveBytes);
+      topology.scenarios.forEach(({id}, scenario) => {
+        const told = plan.uncovered.filter((uncovered) => uncovered.scenario === id);
+        const isLost = losesEverything(topology, scenario).length > 0;
+        const canBePlaced = placementExists(topology, scenario, used, room);
+        expect(told.length > 0, `seed ${seed} ${id}`).toBe(!canBePlaced || isLost);
+        if (told.length === 0) {
+          expect(placementExists(topology, scenario, used, reserve), `seed ${seed} ${id}`).toBe(true);
+        }
+        const isCut = told.some(({message}) => / needs? .* (on|but) /.test(message));
+        expect(isCut, `seed ${seed} ${id}`).toBe(!bytesFit(topology, scenario, used, room));
+        seen.cut += Number(isCut);
+        seen.lost += Number(isLost);
+        seen.whole += Number(!isCut && !canBePlaced);
+      });
+      expect(plan.feasible, `seed ${seed}`).toBe(plan.uncovered.length === 0);
+      seen.feasible += Number(plan.feasible);
+    }
+    // The claims are worth something only if every kind of case is among them, often.
+    expect(Math.min(seen.feasible, seen.cut, seen.lost, seen.whole), JSON.stringify(seen)).toBeGreaterThan(
+      100,
+    );
+  });
+});

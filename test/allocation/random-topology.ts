@@ -1,0 +1,138 @@
+import {createRandom, type Random} from '../../src/lib/core/index.js';
+import {
+  type Located,
+  resolveTopology,
+  type RawBoundary,
+  type RawTopology,
+  type Topology,
+} from '../../src/lib/topology/index.js';
+
+const at = 'random';
+
+export function located(text: string | number): Located {
+  return {at, text: String(text)};
+}
+
+function list(values: readonly string[]): {at: string; values: Located[]} {
+  return {at, values: values.map(located)};
+}
+
+export interface TopologyText {
+  readonly fillLimit?: number;
+  readonly hosts: readonly {
+    readonly id: string;
+    readonly capacity: number;
+    readonly labels?: Readonly<Record<string, readonly string[]>>;
+  }[];
+  readonly boundaries?: readonly {
+    readonly kind: string;
+    readonly needs?: number;
+    readonly id?: string;
+    readonly hosts?: readonly string[];
+  }[];
+  readonly scenarios?: readonly {readonly id: string; readonly fails: readonly string[]}[];
+  readonly volumes: readonly {
+    readonly id: string;
+    readonly replicas: readonly string[];
+    readonly apart?: readonly string[];
+    readonly used: number;
+  }[];
+  readonly hostBoundaries?: boolean;
+}
+
+/** A topology through the same door as a file. */
+export function topologyOf(text: TopologyText): Topology {
+  const raw: RawTopology = {
+    source: at,
+    fillLimit: located(text.fillLimit ?? 1),
+    hostBoundaries: located(String(text.hostBoundaries ?? true)),
+    hosts: text.hosts.map(({id, capacity, labels = {}}) => ({
+      at,
+      id: located(id),
+      capacity: located(capacity),
+      otherUsed: undefined,
+      labels: Object.entries(labels).map(([kind, values]) => ({
+        kind: located(kind),
+        values: values.map(located),
+      })),
+    })),
+    boundaries: text.boundaries?.map(({kind, needs, id, hosts}): RawBoundary => ({
+      at,
+      kind: located(kind),
+      needs: needs === undefined ? undefined : located(needs),
+      id: id === undefined ? undefined : located(id),
+      hosts: hosts && list(hosts),
+    })),
+    scenarios: (text.scenarios ?? []).map(({id, fails}) => ({at, id: located(id), fails: list(fails)})),
+    volumes: text.volumes.map(({id, replicas, apart = [], used}) => ({
+      at,
+      id: located(id),
+      replicas: list(replicas),
+      antiAffinity: list(apart),
+      provisioned: undefined,
+      used: located(used),
+    })),
+    faults: [],
+  };
+  return resolveTopology(raw);
+}
+
+/** Used bytes as the topology states them. */
+export function usedOf(topology: Topology): Float64Array {
+  return Float64Array.from(topology.volumes, ({usedBytes}) => usedBytes ?? 0);
+}
+
+function pick<T>(random: Random, values: readonly T[]): T {
+  return values[random.below(values.length)]!;
+}
+
+/**
+ * A small cluster with overlapping boundaries: racks, feeds of which a host may have two (k-of-n), an explicit set, and
+ * at times a named combination. Two or three copies, often against the rule; rooms from plenty to none.
+ */
+export function randomTopology(seed: number | string): Topology {
+  const random = createRandom(seed);
+  const hostCount = 3 + random.below(6);
+  const racks = 2 + random.below(4);
+  const feeds = 2 + random.below(2);
+  const ids = Array.from({length: hostCount}, (_, index) => `h${index}`);
+  const rackOf = new Map(ids.map((id, index) => [id, `r${index < racks ? index : random.below(racks)}`]));
+  const dualFed = pick(random, [0.3, 1]);
+  const unit = pick(random, [1, 7, 1_000_003]);
+  const plenty = 2 + random.below(30);
+  const volumes = Array.from({length: 1 + random.below(7)}, (_, index) => {
+    const copies = Math.min(hostCount - 1, pick(random, [2, 2, 2, 3]));
+    const keepsRule = random.next() < 0.9;
+    const replicas: string[] = [];
+    for (let draw = 0; replicas.length < copies; draw += 1) {
+      const host = pick(random, ids);
+      const inSameRack = replicas.some((other) => rackOf.get(other) === rackOf.get(host));
+      if (!replicas.includes(host) && !(keepsRule && inSameRack && draw < 50)) replicas.push(host);
+    }
+    const apart = pick(random, [[], ['rack'], ['rack'], ['feed'], ['rack', 'pdu'], ['rack', 'feed']]);
+    return {id: `v${index}`, replicas, apart, used: (1 + random.below(9)) * unit};
+  });
+  const used = (id: string): number =>
+    volumes.reduce((sum, volume) => sum + (volume.replicas.includes(id) ? volume.used : 0), 0);
+  const hosts = ids.map((id) => {
+    const first = random.below(feeds);
+    const second = random.next() < dualFed ? [`f${(first + 1) % feeds}`] : [];
+    const labels = {rack: [rackOf.get(id)!], feed: [`f${first}`, ...second]};
+    return {id, capacity: used(id) + random.below(plenty) * unit, labels};
+  });
+  const someHosts = ids.filter(() => random.next() < 0.25);
+  const rackIds = [...new Set(hosts.flatMap(({labels}) => labels.rack))];
+  return topologyOf({
+    hosts,
+    boundaries: [
+      {kind: 'rack'},
+      {kind: 'feed', needs: pick(random, [1, 1, 2])},
+      {kind: 'pdu', id: 'p', hosts: someHosts},
+    ],
+    scenarios:
+      random.next() < 0.3
+        ? [{id: 'combined', fails: [`rack/${pick(random, rackIds)}`, `host/${pick(random, ids)}`]}]
+        : [],
+    volumes,
+  });
+}
