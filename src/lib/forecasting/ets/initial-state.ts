@@ -3,7 +3,8 @@ import {fillGaps} from '../history.js';
 import {neutralSeason, type EtsForm, type EtsState} from './recursion.js';
 
 const CYCLES_FOR_SEASON = 7;
-const STEPS_FOR_LEVEL = 10;
+/** With fewer, a level that hardly moves would stay wrong by chance. */
+const STEPS_FOR_LEVEL = 30;
 
 /**
  * The state before the first value, by rule and not by search (Hyndman et al. 2008, 2.6.1): the season from what is

@@ -7,7 +7,7 @@ interface SimplexOptions {
   /** Length of the first simplex's edges. */
   readonly edge: number;
   readonly maxEvaluations: number;
-  /** Ends when the values of the simplex differ by no more than this. */
+  /** Ends when the values of the simplex differ by no more than this, and its points by no more than a tenth edge. */
   readonly tolerance: number;
 }
 
@@ -30,7 +30,8 @@ export function minimise(
   for (;;) {
     const [best, worst] = [simplex[0], simplex.at(-1)];
     if (best === undefined || worst === undefined) throw new Error('broken invariant: an empty simplex');
-    if (evaluations >= maxEvaluations || worst.value - best.value <= tolerance) return best;
+    const isFlat = worst.value - best.value <= tolerance && diameter(simplex, best) <= edge / 10;
+    if (isFlat || evaluations >= maxEvaluations) return best;
     const kept = simplex.slice(0, -1);
     const replacement = replaceWorst(kept, worst, measure);
     simplex = replacement ? [...kept, replacement] : [best, ...shrink(simplex, best).map(measure)];
@@ -59,6 +60,14 @@ function replaceWorst(
   if (reflected.value < secondWorst) return reflected;
   const contracted = along(reflected.value < worst.value ? -0.5 : 0.5);
   return contracted.value < Math.min(reflected.value, worst.value) ? contracted : undefined;
+}
+
+function diameter(simplex: readonly Minimum[], {at}: Minimum): number {
+  let largest = 0;
+  for (const corner of simplex) {
+    for (const [axis, value] of corner.at.entries()) largest = Math.max(largest, Math.abs(value - (at[axis] ?? 0)));
+  }
+  return largest;
 }
 
 function corners(start: Float64Array, edge: number): readonly Float64Array[] {

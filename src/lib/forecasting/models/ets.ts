@@ -20,10 +20,11 @@ export const ets: ForecastModel = {
   summary: 'exponential smoothing with trend and season, form chosen by AICc',
   scope: 'each',
   fit: fitAll,
-  load: (data, source = 'ets') => {
-    const {seasonSteps, series} = parseWith(savedSchema, data, source);
-    return Promise.resolve(fitted(seasonSteps, new Map(series.map((choice) => [choice.id, choice]))));
-  },
+  load: (data, source = 'ets') =>
+    Promise.resolve().then(() => {
+      const {seasonSteps, series} = parseWith(savedSchema, data, source);
+      return fitted(seasonSteps, new Map(series.map((choice) => [choice.id, choice])));
+    }),
 };
 
 const share = z.number().min(0).max(1);

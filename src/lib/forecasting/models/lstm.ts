@@ -38,7 +38,7 @@ export function createLstm(settings: LstmSettings): ForecastModel {
     summary: 'one neural network for all series, on TensorFlow.js',
     scope: 'panel',
     fit: (panel, options) => fit(panel, options, settings),
-    load,
+    load: (data, source = 'lstm') => Promise.resolve().then(() => load(data, source)),
   };
 }
 
@@ -172,11 +172,11 @@ function fitted({shape, weights, trainedOn, rounds, loss}: Learned, opened?: Ten
   };
 }
 
-function load(data: unknown, source = 'lstm'): Promise<FittedModel> {
+function load(data: unknown, source: string): FittedModel {
   const {weights: text, trainedOn, rounds, loss, ...shape} = parseWith(savedSchema, data, source);
   const weights = decodeFloat32(text);
   if (weights && splitWeights(shape, weights) && weights.every((weight) => Number.isFinite(weight))) {
-    return Promise.resolve(fitted({shape, weights, trainedOn, rounds, loss}));
+    return fitted({shape, weights, trainedOn, rounds, loss});
   }
   throw new InputError(
     'bad-weights',

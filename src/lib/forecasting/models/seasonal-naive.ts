@@ -13,13 +13,13 @@ export const seasonalNaive: ForecastModel = {
   name: 'seasonal-naive',
   summary: 'repeats the last full season, or the last value where no season was seen twice',
   scope: 'each',
-  fit: (panel, {seasonSteps}) => {
-    requireSteps('seasonal-naive', panel, 1);
-    return Promise.resolve(fitted(seasonSteps));
-  },
-  load: (data, source = 'seasonal-naive') => {
-    return Promise.resolve(fitted(parseWith(savedSchema, data, source).seasonSteps));
-  },
+  fit: (panel, {seasonSteps}) =>
+    Promise.resolve().then(() => {
+      requireSteps('seasonal-naive', panel, 1);
+      return fitted(seasonSteps);
+    }),
+  load: (data, source = 'seasonal-naive') =>
+    Promise.resolve().then(() => fitted(parseWith(savedSchema, data, source).seasonSteps)),
 };
 
 const savedSchema = z.object({seasonSteps: z.array(z.int().positive())});

@@ -52,28 +52,29 @@ export function cutBatch(places: readonly WindowPlace[], shape: NetShape, withOu
   const outcomes = new Float32Array(withOutcomes ? rows * horizonSteps * levels.length : 0);
   for (const [row, place] of places.entries()) {
     const {centre, scale} = windowScale(place, windowSteps);
+    const unit = scale || 1;
     for (let step = 0; step < windowSteps; step += 1) {
-      const value = ((place.values[place.origin - windowSteps + step] ?? 0) - centre) / scale;
+      const value = ((place.values[place.origin - windowSteps + step] ?? 0) - centre) / unit;
       windows[row * windowSteps + step] = value;
       patches[(Math.floor(step / patchSteps) * rows + row) * patchSteps + (step % patchSteps)] = value;
     }
     const from = row * horizonSteps * levels.length;
     for (let column = 0; withOutcomes && column < horizonSteps * levels.length; column += 1) {
       const step = Math.floor(column / levels.length);
-      outcomes[from + column] = ((place.values[place.origin + step] ?? 0) - centre) / scale;
+      outcomes[from + column] = ((place.values[place.origin + step] ?? 0) - centre) / unit;
     }
   }
   return {rows, windows, patches, outcomes};
 }
 
-/** Mean and standard deviation of a window; the scale is 1 where neither window nor series ever moved. */
+/** Mean and standard deviation of a window; the scale is 0 where neither window nor series ever moved. */
 export function windowScale(
   {values, origin, leastScale: least}: WindowPlace,
   windowSteps: number,
 ): {readonly centre: number; readonly scale: number} {
   const window = values.subarray(origin - windowSteps, origin);
   const centre = mean(window);
-  return {centre, scale: Math.max(deviation(window, centre), least) || 1};
+  return {centre, scale: Math.max(deviation(window, centre), least)};
 }
 
 function deviation(values: Float64Array, centre: number): number {
