@@ -2,6 +2,7 @@ import {spawnSync} from 'node:child_process';
 import {mkdirSync} from 'node:fs';
 import {cp, readdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {fileURLToPath} from 'node:url';
 
 import {expect, test} from 'vitest';
 
@@ -191,7 +192,7 @@ test('killed while it makes a new store, a writer leaves nothing that stops the 
 
 test('kill -9 in the middle: the lock of the dead is taken over with a remark, and the batch goes in', async () => {
   const storePath = await newStorePath();
-  const script = path.join(import.meta.dirname, 'killed-writer.ts');
+  const script = fileURLToPath(new URL('killed-writer.ts', import.meta.url));
   const died = spawnSync(process.execPath, ['--import', 'tsx', script, storePath, 'copy'], {
     encoding: 'utf8',
   });

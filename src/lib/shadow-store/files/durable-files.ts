@@ -3,6 +3,8 @@ import {createReadStream} from 'node:fs';
 import {mkdir, open, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 
+const WRITE_BYTES = 2 ** 20;
+
 /** One change that is about to be made to the disk. */
 export interface FileOperation {
   readonly action: 'make-folder' | 'write' | 'copy' | 'seal' | 'rename' | 'sync-folder' | 'remove';
@@ -78,7 +80,7 @@ async function writeFlushed(file: string, parts: Iterable<Uint8Array>): Promise<
   let sizeBytes = 0;
   const handle = await open(file, 'w');
   try {
-    for (const part of parts) {
+    for (const part of gathered(parts)) {
       await handle.writeFile(part);
       hash.update(part);
       sizeBytes += part.length;
@@ -88,6 +90,21 @@ async function writeFlushed(file: string, parts: Iterable<Uint8Array>): Promise<
     await handle.close();
   }
   return {sizeBytes, sha256: hash.digest('hex')};
+}
+
+/** Small parts joined, so that a hundred thousand of them are not as many writes. */
+function* gathered(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
+  for (const part of parts) {
+    waiting.push(part);
+    waitingBytes += part.length;
+    if (waitingBytes < WRITE_BYTES) continue;
+    yield Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
+  }
+  yield Buffer.concat(waiting);
 }
 
 async function flush(file: string): Promise<FileDigest> {

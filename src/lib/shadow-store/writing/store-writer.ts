@@ -1,9 +1,9 @@
-import {existsSync, rmSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {readdir, rmdir} from 'node:fs/promises';
-import {availableParallelism, hostname} from 'node:os';
+import {availableParallelism} from 'node:os';
 import path from 'node:path';
 
-import {acquireLock, type HeldLock, InputError} from '../../core/index.js';
+import {type HeldLock, InputError} from '../../core/index.js';
 import {type IngestBatch, type IngestedInput, type IngestSink} from '../../traces/index.js';
 import {readManifests} from '../files/batch-manifest.js';
 import {asTargetError, type Engine, openEngine} from '../engine/duckdb-engine.js';
@@ -12,7 +12,6 @@ import {loadFootprint} from './footprint-pack.js';
 import {
   BATCHES_FOLDER,
   HEADER_FILE,
-  LOCK_FILE,
   REJECTS_FOLDER,
   SCRATCH_FOLDER,
   SERIES_FOLDER,
@@ -20,6 +19,7 @@ import {
 } from '../files/layout.js';
 import {addBatch, contentsOf, livePacks, type StoreContents} from '../files/store-contents.js';
 import {createStoreHeader, findStoreHeader, type StoreHeader} from '../files/store-header.js';
+import {lockStore} from '../files/store-lock.js';
 import {sweepLeftovers} from '../files/sweep.js';
 import {batchIdOf, writeBatch} from './write-batch.js';
 
@@ -72,26 +72,6 @@ export async function openStoreWriter(options: StoreWriterOptions): Promise<Stor
   } catch (error) {
     throw asTargetError(error, `open the shadow store ${storePath} for writing`);
   }
-}
-
-/** The lock is also released when the process ends in the middle, as it does some time after Ctrl-C. */
-async function lockStore(storePath: string, options: StoreWriterOptions): Promise<HeldLock> {
-  const file = path.join(storePath, LOCK_FILE);
-  const lock = await acquireLock(file, {pid: process.pid, machine: hostname(), atUs: options.nowUs});
-  if (lock.tookOverFrom !== undefined) {
-    options.onRemark?.(`took over the lock of ${lock.tookOverFrom}, which is gone`);
-  }
-  const onExit = (): void => {
-    rmSync(file, {force: true});
-  };
-  process.on('exit', onExit);
-  return {
-    ...lock,
-    release: async () => {
-      process.off('exit', onExit);
-      await lock.release();
-    },
-  };
 }
 
 interface WriterState {
