@@ -14,3 +14,4 @@ export * from './reserve-program.js';
 export * from './scenario-demand.js';
 export * from './short-cut.js';
 export * from './spread-pool.js';
+export * from './volume-usage.js';

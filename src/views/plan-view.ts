@@ -1,0 +1,92 @@
+import {formatBytes} from '../lib/core/index.js';
+import {type PlanSummary} from '../lib/workflows/plan-buffer.js';
+import {paint} from './paint.js';
+import {printable, renderTable} from './table.js';
+
+type Plan = PlanSummary['plan'];
+
+/** Host boundaries beyond this many are left out of the table unless something is stuck. */
+const MOST_QUIET_ROWS = 30;
+
+/** What each boundary needs, each host holds and changes, what is not covered; then the verdict. */
+export async function renderPlan({plan, out}: PlanSummary): Promise<string> {
+  const parts = [
+    await boundaryTable(plan),
+    await hostTable(plan),
+    plan.uncovered.map(({message}) => `${paint.bad('not covered:')} ${printable(message)}`).join('\n'),
+    verdict(plan, out),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+async function boundaryTable({boundaries}: Plan): Promise<string> {
+  const isQuiet = ({scenario, stuckBytes}: Plan['boundaries'][number]): boolean =>
+    scenario.startsWith('host/') && stuckBytes === 0;
+  const shown = boundaries.length > MOST_QUIET_ROWS ? boundaries.filter((row) => !isQuiet(row)) : boundaries;
+  const table = await renderTable(
+    [
+      {title: 'if this fails'},
+      {title: 'hosts', align: 'right'},
+      {title: 'to re-create', align: 'right'},
+      {title: 'required', align: 'right'},
+      {title: 'held outside', align: 'right'},
+      {title: 'stuck', align: 'right'},
+      {title: 'why'},
+    ],
+    shown.map((row) => [
+      row.scenario,
+      String(row.hosts.length),
+      formatBytes(row.demandBytes),
+      formatBytes(row.requiredBytes),
+      formatBytes(row.heldBytes),
+      row.stuckBytes === 0 ? '-' : formatBytes(row.stuckBytes),
+      row.reason,
+    ]),
+  );
+  const hidden = boundaries.length - shown.length;
+  return hidden === 0
+    ? table
+    : `${table}\n(and ${hidden} hosts, each repaired when it fails alone; --json lists them)`;
+}
+
+async function hostTable({hosts, changes}: Plan): Promise<string> {
+  const actions = new Map(changes.map(({host, action}) => [host, action]));
+  return renderTable(
+    [
+      {title: 'host'},
+      {title: 'capacity', align: 'right'},
+      {title: 'predicted', align: 'right'},
+      {title: 'room', align: 'right'},
+      {title: 'held now', align: 'right'},
+      {title: 'to hold', align: 'right'},
+      {title: 'change'},
+      {title: 'why'},
+    ],
+    hosts.map((row) => [
+      row.host,
+      formatBytes(row.capacityBytes),
+      formatBytes(row.predictedUsedBytes),
+      formatBytes(row.roomBytes),
+      formatBytes(row.currentReserveBytes),
+      formatBytes(row.reserveBytes),
+      actions.get(row.host) ?? '-',
+      row.reason,
+    ]),
+  );
+}
+
+function verdict(
+  {feasible, policy, hosts, boundaries, changes, expiresAt}: Plan,
+  out: string | undefined,
+): string {
+  const total = (bytesOf: (row: Plan['hosts'][number]) => number): string =>
+    formatBytes(hosts.reduce((sum, row) => sum + bytesOf(row), 0));
+  const held = `${policy}: ${total(({reserveBytes}) => reserveBytes)} to hold, ${total(({currentReserveBytes}) => currentReserveBytes)} held now, ${changes.length} changes`;
+  const stuck = boundaries.filter(({stuckBytes}) => stuckBytes > 0).length;
+  const word = feasible
+    ? paint.good(`feasible: each of ${boundaries.length} scenarios can be repaired, checked copy by copy`)
+    : paint.bad(`not feasible: ${stuck} of ${boundaries.length} scenarios leave copies stuck`);
+  const where =
+    out === undefined ? 'no plan file: add --out FILE' : `${printable(out)}, good until ${expiresAt}`;
+  return `${held}\n${word}\n${where}`;
+}
