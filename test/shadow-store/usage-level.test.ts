@@ -94,7 +94,7 @@ test('a used-bytes series is the level of the whole hourly history at the end of
         });
       },
     ),
-    {numRuns: 6, seed: 2},
+    {numRuns: 4, seed: 2},
   );
 });
 
