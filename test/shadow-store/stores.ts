@@ -16,7 +16,7 @@ import {type IngestBatch} from '../../src/lib/traces/index.js';
 import {BEGIN_US, TOOL} from './batches.js';
 
 export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'foreshadow-test-'));
+  const folder = await mkdtemp(path.join(tmpdir(), 'foreshadow-store-test-'));
   onTestFinished(() => rm(folder, {recursive: true, force: true}));
   return folder;
 }
