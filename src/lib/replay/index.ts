@@ -1,2 +1,3 @@
 export * from './replay-history.js';
 export type {PolicyScore, WorstShortfall} from './score.js';
+export * from './score-table.js';
