@@ -2,6 +2,7 @@ import {describe, expect, test} from 'vitest';
 
 import type {AllocationPolicy, PolicyInput} from '../../src/lib/allocation/index.js';
 import {createRandom} from '../../src/lib/core/index.js';
+import {calibrationWindow} from '../../src/lib/forecasting/index.js';
 import {type PolicyScore, replayHistory, type ReplayOptions} from '../../src/lib/replay/index.js';
 import {
   buildSeries,
@@ -176,13 +177,13 @@ describe('no look-ahead', () => {
     }
   });
 
-  test('the model is fitted on what was visible, at the reviews that the schedule names', async () => {
+  test('the model is fitted on what was visible but the end, at the reviews that the schedule names', async () => {
     const fits: number[] = [];
     await scoresOf({topology, histories, model: lastValueModel(fits), refitReviews: 5});
-    expect(fits).toEqual([2, 12, 22, 32]);
+    expect(fits).toEqual([2, 12, 22, 32].map((step) => step - calibrationWindow(step, 3).tailSteps));
     const once: number[] = [];
     await scoresOf({topology, histories, model: lastValueModel(once), refitReviews: 0});
-    expect(once).toEqual([2]);
+    expect(once).toEqual([1]);
   });
 });
 

@@ -1,5 +1,6 @@
 import type {Random} from '../core/index.js';
 import {
+  calibrationWindow,
   type FittedModel,
   type ForecastModel,
   forecastPeaks,
@@ -41,7 +42,9 @@ export function createForesight(panel: UsagePanel, options: ForesightOptions): F
       const visible = visibleBefore(panel, step);
       if (fitted === undefined || (refitReviews > 0 && reviews % refitReviews === 0)) {
         const fitRandom = random.fork(`fit at review ${reviews}`);
-        fitted = await model.fit(visible, {
+        // As plan does: the end is kept from the model, so that its errors there are honest.
+        const {tailSteps} = calibrationWindow(step, horizonSteps);
+        fitted = await model.fit(visibleBefore(panel, step - tailSteps), {
           horizonSteps,
           seasonSteps,
           random: fitRandom,

@@ -1,4 +1,9 @@
-import {type AllocationPolicy, compileTopology, type PolicySettings} from '../allocation/index.js';
+import {
+  type AllocationPolicy,
+  compileTopology,
+  type PolicySettings,
+  widenForecast,
+} from '../allocation/index.js';
 import {InputError, type Random, type Series, US_PER_SECOND} from '../core/index.js';
 import type {ForecastModel} from '../forecasting/index.js';
 import type {Topology} from '../topology/index.js';
@@ -42,7 +47,7 @@ export interface ReplayResult {
   readonly scenarios: number;
   /** In the order of the policies asked for; the oracle last. */
   readonly scores: readonly PolicyScore[];
-  /** Volumes of the topology without history, counted with the used bytes that it states. */
+  /** Volumes of the topology without history, counted with what it states. */
   readonly withoutHistory: readonly string[];
   /** Volumes with history that the topology does not know: left out. */
   readonly withoutPlace: readonly string[];
@@ -111,6 +116,7 @@ function createWalk(panel: UsagePanel, options: ReplayOptions): Walk {
   const oracle = createOracle(compiled);
   const foresight = createForesight(panel, options);
   const known = createLevelReader(panel);
+  const everyVolume = {series: panel.series, volumes: Int32Array.from(panel.series.keys()), warnings: []};
   const reality = createWindowReader(compiled, createLevelReader(panel));
   const newTally = (policy: string): Tally =>
     createTally({
@@ -131,8 +137,8 @@ function createWalk(panel: UsagePanel, options: ReplayOptions): Walk {
     review: async (step) => {
       const fromStep = step + options.leadSteps;
       const toStep = Math.min(fromStep + options.reviewSteps, panel.stepCount);
-      const forecast = await foresight.peaksAt(step);
       const usedBytes = known.at(step - 1).slice();
+      const forecast = widenForecast({...everyVolume, usedBytes}, await foresight.peaksAt(step));
       const truth = reality.window(fromStep, toStep);
       for (const one of contenders) {
         options.signal?.throwIfAborted();

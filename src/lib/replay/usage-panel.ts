@@ -6,7 +6,10 @@ export interface UsagePanel {
   readonly startUs: number;
   readonly stepSeconds: number;
   readonly stepCount: number;
-  /** One a volume, in the topology's order. A volume without history holds what the topology states, all the time. */
+  /**
+   * One a volume, in the topology's order. A volume without history holds all the time what the topology states that it
+   * uses, or else what it has provisioned, as in plan.
+   */
   readonly series: readonly Series[];
   /** Volumes of the topology without history. */
   readonly withoutHistory: readonly string[];
@@ -24,10 +27,11 @@ export function alignPanel(topology: Topology, histories: readonly Series[]): Us
       series.startUs === startUs && series.stepSeconds === stepSeconds && series.values.length === stepCount;
     invariant(isOnAxis, `all histories share one axis; ${series.id} does not`);
   }
-  const byVolume = new Map(histories.map((series) => [series.id, series]));
-  const series = topology.volumes.map(({id, usedBytes}): Series => {
-    const known = byVolume.get(id);
-    return known ?? {id, startUs, stepSeconds, values: new Float64Array(stepCount).fill(usedBytes ?? 0)};
+  const known = histories.filter(({values}) => values.some((bytes) => !Number.isNaN(bytes)));
+  const byVolume = new Map(known.map((series) => [series.id, series]));
+  const series = topology.volumes.map(({id, usedBytes, provisionedBytes}): Series => {
+    const values = new Float64Array(stepCount).fill(usedBytes ?? provisionedBytes ?? 0);
+    return byVolume.get(id) ?? {id, startUs, stepSeconds, values};
   });
   const placed = new Set(topology.volumes.map(({id}) => id));
   return {

@@ -133,7 +133,7 @@ function warningsOf({withoutHistory, withoutPlace, lost}: ReplayResult): readonl
     ...(withoutHistory.length === 0
       ? []
       : [
-          `${withoutHistory.length} volumes of the topology have no history and count with the used bytes that it states: ${named(withoutHistory)}`,
+          `${withoutHistory.length} volumes of the topology have no history and count with what it states: ${named(withoutHistory)}`,
         ]),
     ...(withoutPlace.length === 0
       ? []
