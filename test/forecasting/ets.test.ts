@@ -158,7 +158,7 @@ describe('the initial state', () => {
 
 describe('the search', () => {
   it.each([
-    ['a level with noise', (step: number, noise: number) => 100 + noise, 'N', 'N'],
+    ['a level with noise', (_step: number, noise: number) => 100 + noise, 'N', 'N'],
     ['a straight line', (step: number, noise: number) => 100 + 2 * step + noise, 'A', 'N'],
     ['a season', (step: number, noise: number) => 100 + 9 * wave(step, 12) + noise, 'N', 'A'],
   ])('recognises %s', (_, value, trend, season) => {

@@ -34,7 +34,7 @@ describe('the upper quantile', () => {
         [150, 0.99],
       ] as const) {
         const random = createRandom(`${name}/${count}/${level}`);
-        const rounds = 8000;
+        const rounds = 3000;
         let covered = 0;
         for (let round = 0; round < rounds; round += 1) {
           const sample = Array.from({length: count}, () => draw(() => random.next()));

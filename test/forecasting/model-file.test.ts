@@ -1,0 +1,137 @@
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+
+import {createRandom} from '../../src/lib/core/index.js';
+import {
+  fitCalibrated,
+  forecastCsv,
+  forecastModel,
+  forecastQuantiles,
+  readModelFile,
+  type TrainedModel,
+  writeModelFile,
+} from '../../src/lib/forecasting/index.js';
+import {decodeFloat64, encodeFloat64} from '../../src/lib/forecasting/float-text.js';
+import {made, wave} from './builders.js';
+
+const TOOL = {tool: 'foreshadow/0.0.0', createdAtUs: Date.UTC(2026, 10, 23) * 1000};
+const panel = ['a', 'b/../"c"\n'].map((id, index) =>
+  made(120, (step, noise) => 40 + 10 * wave(step, 24) + noise, {id, seed: index}),
+);
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'foreshadow-models-'));
+});
+afterAll(async () => {
+  await rm(folder, {recursive: true});
+});
+
+async function train(model: string): Promise<TrainedModel> {
+  const options = {horizonSteps: 12, seasonSteps: [24], random: createRandom(3)};
+  const calibrated = await fitCalibrated(forecastModel(model), panel, options);
+  return {
+    ...calibrated,
+    ...{
+      metric: 'write-bytes',
+      granularity: 'hourly',
+      horizonSteps: 12,
+      seed: 3,
+      series: panel.map(({id}) => id),
+    },
+    trainedUntilUs: 120 * 3600 * 1e6,
+  };
+}
+
+async function damaged(change: (file: Record<string, unknown>) => void): Promise<string> {
+  const whole = path.join(folder, 'whole.json');
+  await writeModelFile(whole, await train('ets'), TOOL);
+  const file = JSON.parse(await readFile(whole, 'utf8')) as Record<string, unknown>;
+  change(file);
+  const target = path.join(folder, 'damaged.json');
+  await writeFile(target, JSON.stringify(file));
+  return target;
+}
+
+describe('a model file', () => {
+  it.each(['seasonal-naive', 'ets'])('of %s forecasts the same after it was read back', async (model) => {
+    const file = path.join(folder, `${model}.json`);
+    const trained = await train(model);
+    await writeModelFile(file, trained, TOOL);
+    const read = await readModelFile(file);
+    expect(read).toMatchObject({
+      ...{metric: 'write-bytes', granularity: 'hourly', horizonSteps: 12, seed: 3, trainedUntilUs: 432e9},
+      series: panel.map(({id}) => id),
+    });
+    const options = {horizonSteps: 12, levels: [0.05, 0.5, 0.99], lowest: 0};
+    const forecasts = await forecastQuantiles(read.fitted, read.calibration, panel, options);
+    expect(forecasts).toEqual(await forecastQuantiles(trained.fitted, trained.calibration, panel, options));
+  });
+
+  it('begins with its kind and version, and is the same file twice', async () => {
+    const files = ['one.json', 'two.json'].map((name) => path.join(folder, name));
+    for (const file of files) await writeModelFile(file, await train('ets'), TOOL);
+    const [one = '', two] = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+    expect(two).toBe(one);
+    expect(one.startsWith('{\n  "kind": "foreshadow.model",\n  "version": 1,\n')).toBe(true);
+  });
+
+  it.each<[string, (file: Record<string, unknown>) => void, RegExp]>([
+    [
+      'another kind',
+      (file) => (file['kind'] = 'foreshadow.plan'),
+      /damaged\.json: kind is "foreshadow\.plan"/,
+    ],
+    ['a later version', (file) => (file['version'] = 2), /version is 2/],
+    [
+      'a model this program has not',
+      (file) => (file['model'] = 'crystal'),
+      /damaged\.json: model: there is no "crystal"/,
+    ],
+    [
+      'parameters of another model',
+      (file) => (file['model'] = 'lstm'),
+      /damaged\.json: parameters: patchSteps/,
+    ],
+    [
+      'errors that are no numbers',
+      (file) => (file['calibration'] = {originCount: 1, stepErrors: ['AAAA'], spreads: []}),
+      /calibration\.stepErrors\[0\]: must be base64 of finite 64-bit floats/,
+    ],
+    ['no horizon', (file) => delete file['horizonSteps'], /horizonSteps/],
+  ])('with %s is refused, with file and field', async (_, change, message) => {
+    await expect(readModelFile(await damaged(change))).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringMatching(message) as string,
+    });
+  });
+});
+
+describe('floats as text', () => {
+  it('come back exactly, and a torn text does not come back', () => {
+    const values = Float64Array.of(0, -0, 1 / 3, -1e308, 5e-324);
+    expect(decodeFloat64(encodeFloat64(values))).toEqual(values);
+    expect(decodeFloat64(encodeFloat64(values).slice(0, 8))).toBeUndefined();
+  });
+});
+
+describe('forecasts as CSV', () => {
+  it('have a row a volume and step, names quoted where they must be', async () => {
+    const trained = await train('seasonal-naive');
+    const forecasts = await forecastQuantiles(trained.fitted, trained.calibration, panel, {
+      ...{horizonSteps: 2, levels: [0.5], lowest: 0},
+    });
+    const [first, second] = forecasts.map(({point}) => [...point]);
+    expect(forecastCsv(forecasts, [0.5])).toBe(
+      [
+        'volume,time,point,q0.5',
+        `a,1970-01-06T00:00:00Z,${first?.[0]},${first?.[0]}`,
+        `a,1970-01-06T01:00:00Z,${first?.[1]},${first?.[1]}`,
+        `"b/../""c""\n",1970-01-06T00:00:00Z,${second?.[0]},${second?.[0]}`,
+        `"b/../""c""\n",1970-01-06T01:00:00Z,${second?.[1]},${second?.[1]}`,
+        '',
+      ].join('\n'),
+    );
+  });
+});

@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+
+import {createRandom, sum} from '../../src/lib/core/index.js';
+import {
+  type FittedModel,
+  forecastModel,
+  forecastPeaks,
+  type PeakOptions,
+  upperQuantile,
+} from '../../src/lib/forecasting/index.js';
+import {made, seriesOf} from './builders.js';
+
+/** Foresees the last known value for ever. */
+const last: FittedModel = {
+  model: 'last',
+  predict: (histories, horizonSteps) =>
+    Promise.resolve(
+      histories.map(({values}) => new Float64Array(horizonSteps).fill(values.at(-1) ?? Number.NaN)),
+    ),
+  save: () => ({}),
+};
+
+function options(more: Partial<PeakOptions> = {}): PeakOptions {
+  return {horizonSteps: 4, originCount: 10, sampleCount: 100, random: createRandom(1), ...more};
+}
+
+describe('the forecast of peaks', () => {
+  it('adds what was missed at each past origin to what is foreseen now', async () => {
+    const rising = made(60, (step) => 100 + 2 * step);
+    const {point, samples} = await forecastPeaks(last, [rising], options());
+    // Four steps after an origin the line has risen by 8.
+    expect(samples).toHaveLength(10);
+    for (const sample of samples) expect(sample[0]).toBeCloseTo(100 + 2 * 59 + 8, 10);
+    expect(point[0]).toBeCloseTo(226, 10);
+  });
+
+  it('keeps series together: what one gains the other loses in the same sample', async () => {
+    const one = made(200, (_, noise) => 1000 + 10 * noise, {id: 'one', seed: 1});
+    const mirror = seriesOf(
+      one.values.map((value) => 2000 - value),
+      'mirror',
+    );
+    // The least of a path is the peak of its mirror, so peaks of one step only mirror each other.
+    const {samples} = await forecastPeaks(last, [one, mirror], options({horizonSteps: 1, originCount: 50}));
+    const sums = samples.map((sample) => sum(sample));
+    for (const total of sums) expect(total).toBeCloseTo(2000, 6);
+    const first = samples.map((sample) => sample[0] ?? 0);
+    expect(upperQuantile(first, 0.9) - Math.min(...first)).toBeGreaterThan(10);
+  });
+
+  it('never looks at steps it was not given, never gives more samples than asked, and none below 0', async () => {
+    const levels = fc.array(fc.integer({min: 0, max: 1000}), {minLength: 1, maxLength: 80});
+    const property = fc.asyncProperty(
+      levels,
+      fc.integer({min: 1, max: 12}),
+      fc.integer({min: 1, max: 9}),
+      async (values, horizonSteps, count) => {
+        const panel = [seriesOf(values, 'a'), seriesOf(values.toReversed(), 'b')];
+        const {point, samples} = await forecastPeaks(
+          last,
+          panel,
+          options({horizonSteps, sampleCount: count}),
+        );
+        expect(samples.length).toBeGreaterThan(0);
+        expect(samples.length).toBeLessThanOrEqual(count);
+        for (const values of [point, ...samples]) {
+          expect(values).toHaveLength(2);
+          expect(values.every((value) => Number.isFinite(value) && value >= 0)).toBe(true);
+        }
+      },
+    );
+    await fc.assert(property, {numRuns: 150, seed: 5});
+  });
+
+  it('lets a newer volume err as the fleet did where it was not there, and as itself where it was', async () => {
+    const old = made(90, (step) => 1000 + 10 * step, {id: 'old'});
+    const born = seriesOf(
+      Float64Array.from({length: 90}, (_, step) => (step < 88 ? Number.NaN : 500)),
+      'born',
+    );
+    const zeroFirst = seriesOf(
+      Float64Array.from({length: 90}, (_, step) => (step < 88 ? 0 : 500)),
+      'zero-first',
+    );
+    const {samples} = await forecastPeaks(last, [old, born, zeroFirst], options());
+    for (const [old1 = 0, born1 = 0, zero1 = 0] of samples) {
+      // The others erred by 40 on what they held; the newer one by the same share of its 500.
+      expect(old1).toBeCloseTo(1890 + 40, 6);
+      expect(born1).toBeGreaterThan(500 * (1 + 40 / 1900));
+      expect(born1).toBeLessThan(500 * (1 + 40 / 1200));
+      expect(zero1).toBe(born1);
+    }
+  });
+
+  it('errs in proportion to growth when asked to, fourfold at most', async () => {
+    const doubling = made(60, (step) => 2 ** (step / 15));
+    const now = 2 ** (59 / 15);
+    const absolute = await forecastPeaks(last, [doubling], options());
+    const relative = await forecastPeaks(last, [doubling], options({errors: 'relative'}));
+    const truth = 2 ** (63 / 15);
+    expect(Math.max(...absolute.samples.map(([peak = 0]) => peak))).toBeLessThan(truth);
+    expect(relative.samples[0]?.[0]).toBeCloseTo(truth, 6);
+    expect(Math.max(...relative.samples.map(([peak = 0]) => peak))).toBeLessThan(
+      now * (1 + 4 * (truth / now - 1)),
+    );
+  });
+
+  it('scales up what shorter horizons show where history is short, and stays with the prediction without any', async () => {
+    const young = await forecastPeaks(last, [made(6, (step) => 10 + step)], options({horizonSteps: 12}));
+    // Three steps show 3 too little, twelve are taken to show 12.
+    for (const sample of young.samples) expect(sample[0]).toBeCloseTo(15 + 12, 10);
+    expect(await forecastPeaks(last, [seriesOf([7])], options())).toEqual({
+      point: Float64Array.of(7),
+      samples: [Float64Array.of(7)],
+    });
+    const unknown = await forecastPeaks(last, [seriesOf([Number.NaN, Number.NaN, Number.NaN])], options());
+    expect([unknown.point[0], unknown.samples[0]?.[0]]).toEqual([0, 0]);
+  });
+
+  it('bounds the sum of peaks at its level on histories that go on as before', async () => {
+    let covered = 0;
+    const rounds = 120;
+    for (let round = 0; round < rounds; round += 1) {
+      const random = createRandom(round);
+      const totals = Array.from({length: 3}, () => ({level: 5000}));
+      const whole = totals.map((walk, index) =>
+        made(260, (_, noise) => (walk.level += 3 + 10 * noise), {id: `${index}`, seed: `${round}/${index}`}),
+      );
+      const known = whole.map((series) => seriesOf(series.values.subarray(0, 250), series.id));
+      const {samples} = await forecastPeaks(
+        last,
+        known,
+        options({horizonSteps: 10, originCount: 16, random}),
+      );
+      const bound = upperQuantile(
+        samples.map((sample) => sum(sample)),
+        0.95,
+      );
+      const came = sum(whole.map(({values}) => Math.max(...values.subarray(250))));
+      if (came <= bound) covered += 1;
+    }
+    // Two standard errors at .95 of 120 are .04, and overlapping horizons cost a little more.
+    expect(covered / rounds).toBeGreaterThan(0.89);
+  });
+
+  it('is the same with the same seed', async () => {
+    const panel = [
+      made(90, (_, noise) => 50 + noise, {id: 'a'}),
+      seriesOf([...new Array<number>(60).fill(NaN), ...new Array<number>(30).fill(4)], 'b'),
+    ];
+    const fitted = await forecastModel('seasonal-naive').fit(panel, {
+      horizonSteps: 4,
+      seasonSteps: [8],
+      random: createRandom(1),
+    });
+    const [one, two] = [
+      await forecastPeaks(fitted, panel, options()),
+      await forecastPeaks(fitted, panel, options()),
+    ];
+    expect(two).toEqual(one);
+  });
+});
