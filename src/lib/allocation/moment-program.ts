@@ -1,6 +1,5 @@
-import {type Highs, type InitOptions, type Model} from 'highs';
-
 import {invariant} from '../core/index.js';
+import {loadHighs, solveModel} from './solve-model.js';
 
 /**
  * A linear program over reserves that are constant while the room of the hosts changes from moment to moment: the least
@@ -26,7 +25,7 @@ const SCALED_ROOM = 2 ** 12;
  * t_hm <= r_h. The caller must dispose of it.
  */
 export async function createMomentProgram(roomBytes: readonly Float64Array[]): Promise<MomentProgram> {
-  const highs = await (loading ??= loadHighs());
+  const highs = await loadHighs();
   const hostCount = roomBytes[0]?.length ?? 0;
   const most = Float64Array.from({length: hostCount}, (_, host) =>
     roomBytes.reduce((largest, rooms) => Math.max(largest, rooms[host] ?? 0), 0),
@@ -62,7 +61,7 @@ export async function createMomentProgram(roomBytes: readonly Float64Array[]): P
       model.addRow(atLeastBytes / unit, highs.infinity, {indices, values: indices.map(() => 1)});
     },
     solve: () => {
-      const solution = run(highs, model);
+      const solution = solveModel(highs, model);
       invariant(solution !== undefined, `the moment program ended with status ${model.getModelStatus()}`);
       return solution.subarray(0, hostCount).map((scaled) => scaled * unit);
     },
@@ -70,28 +69,4 @@ export async function createMomentProgram(roomBytes: readonly Float64Array[]): P
       model.dispose();
     },
   };
-}
-
-let loading: Promise<Highs> | undefined;
-
-/** A warm start sometimes ends with the status "unknown": then without the old basis, then by interior point. */
-function run(highs: Highs, model: Model): Float64Array | undefined {
-  for (const solver of ['choose', 'choose', 'ipm']) {
-    model.options.set({solver});
-    model.run();
-    if (model.getModelStatus() === highs.constants.modelStatus.optimal) return model.getSolution().colValue;
-    model.clearSolver();
-  }
-  return undefined;
-}
-
-async function loadHighs(): Promise<Highs> {
-  // Typed as its CommonJS build, whose loader is one `default` further down than in the build that is loaded here.
-  const {default: loader}: {readonly default: unknown} = await import('highs');
-  invariant(isLoader(loader), 'highs exports its loader by default');
-  return loader();
-}
-
-function isLoader(value: unknown): value is (options?: InitOptions) => Promise<Highs> {
-  return typeof value === 'function';
 }

@@ -1,6 +1,7 @@
-import {type Highs, type InitOptions, type Model} from 'highs';
+import type {Highs, Model} from 'highs';
 
 import {invariant} from '../core/index.js';
+import {loadHighs, solveModel} from './solve-model.js';
 
 /** A linear program over the reserves alone: the least total within the room that satisfies all rows added so far. */
 export interface ReserveProgram {
@@ -25,11 +26,9 @@ const STEPS = STEP_SHARES.length;
 const SCALED_ROOM = 2 ** 12;
 const TOTAL_TOLERANCE = 1e-9;
 
-let loading: Promise<Highs> | undefined;
-
 /** An empty program on HiGHS's dual simplex, which keeps its basis between solves. The caller must dispose of it. */
 export async function createReserveProgram(roomBytes: Float64Array): Promise<ReserveProgram> {
-  const highs = await (loading ??= loadHighs());
+  const highs = await loadHighs();
   const largest = Math.max(1, ...roomBytes);
   // A power of two, so that scaling loses no bit and a doubled cluster gives the same program.
   const unit = 2 ** Math.ceil(Math.log2(largest)) / SCALED_ROOM;
@@ -80,7 +79,7 @@ function entriesOf(hosts: readonly number[]): {indices: number[]; values: number
 function solveLeast({highs, model, columnCount}: Program): Float64Array {
   model.changeRowBounds(0, -highs.infinity, highs.infinity);
   model.changeColsCost({kind: 'range', from: 0, to: columnCount - 1}, new Float64Array(columnCount).fill(1));
-  const solution = run(highs, model);
+  const solution = solveModel(highs, model);
   invariant(solution !== undefined, `the reserve program ended with status ${model.getModelStatus()}`);
   return solution;
 }
@@ -92,31 +91,9 @@ function solveEven({highs, model, columnCount}: Program, total: number): Float64
     {kind: 'range', from: 0, to: columnCount - 1},
     Float64Array.from({length: columnCount}, (_, column) => (1 + (column % STEPS)) / STEPS),
   );
-  return run(highs, model);
-}
-
-/** About one warm start in a thousand ends with the status "unknown": then without the old basis, then by interior point. */
-function run(highs: Highs, model: Model): Float64Array | undefined {
-  for (const solver of ['choose', 'choose', 'ipm']) {
-    model.options.set({solver});
-    model.run();
-    if (model.getModelStatus() === highs.constants.modelStatus.optimal) return model.getSolution().colValue;
-    model.clearSolver();
-  }
-  return undefined;
+  return solveModel(highs, model);
 }
 
 function sum(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-async function loadHighs(): Promise<Highs> {
-  // Typed as its CommonJS build, whose loader is one `default` further down than in the build that is loaded here.
-  const {default: loader}: {readonly default: unknown} = await import('highs');
-  invariant(isLoader(loader), 'highs exports its loader by default');
-  return loader();
-}
-
-function isLoader(value: unknown): value is (options?: InitOptions) => Promise<Highs> {
-  return typeof value === 'function';
 }
