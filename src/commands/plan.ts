@@ -1,8 +1,17 @@
 import {Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
-import {asOfFlag, granularityFlag, seedFlag, storeFlag, targetFlag, topologyFlag} from '../flags.js';
-import {parseDurationSeconds, parseFlag, parseShare, UsageError} from '../lib/core/index.js';
+import {
+  asOfFlag,
+  granularityFlag,
+  parsePolicySettings,
+  policySettingFlags,
+  seedFlag,
+  storeFlag,
+  targetFlag,
+  topologyFlag,
+} from '../flags.js';
+import {parseDurationSeconds, parseFlag, UsageError} from '../lib/core/index.js';
 import {type PlanSummary} from '../lib/workflows/plan-buffer.js';
 
 /** `foreshadow plan` */
@@ -28,12 +37,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
       helpValue: 'NAME',
     }),
     'model-file': Flags.string({summary: 'what train wrote; its granularity counts', helpValue: 'FILE'}),
-    level: Flags.string({summary: 'share of cases in which it must suffice', default: '0.99'}),
-    'safety-factor': Flags.string({summary: 'for the rules that multiply', default: '1.2'}),
-    'static-share': Flags.string({
-      summary: "share of every host's capacity that static holds",
-      default: '20%',
-    }),
+    ...policySettingFlags,
     target: targetFlag,
     certificate: Flags.boolean({summary: 'list in the plan where every copy goes in every scenario'}),
     'valid-for': Flags.string({
@@ -52,11 +56,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     const progress = await this.progress('plan');
     const summary = await planBuffer({
       ...{storePath: flags.store, topologyPath: needTopology(flags.topology), policy: flags.policy},
-      settings: {
-        level: parseFlag('level', flags.level, parseInnerShare, '0.99'),
-        safetyFactor: parseFlag('safety-factor', flags['safety-factor'], parseFactor, '1.2'),
-        staticShare: parseFlag('static-share', flags['static-share'], parseShare, '20%'),
-      },
+      settings: parsePolicySettings(flags),
       model:
         flags['model-file'] === undefined
           ? {kind: 'fit', model: flags.model ?? 'seasonal-naive', granularity: flags.granularity}
@@ -79,19 +79,4 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     if (!summary.plan.feasible) process.exitCode = 4;
     return summary;
   }
-}
-
-function needTopology(path: string | undefined): string {
-  if (path !== undefined) return path;
-  throw new UsageError('no-topology', 'plan needs a topology', {hints: ['--topology cluster.yaml']});
-}
-
-function parseInnerShare(text: string): number | undefined {
-  const share = parseShare(text);
-  return share === undefined || share === 0 || share === 1 ? undefined : share;
-}
-
-function parseFactor(text: string): number | undefined {
-  const factor = text.trim() === '' ? Number.NaN : Number(text);
-  return factor > 0 && Number.isFinite(factor) ? factor : undefined;
 }

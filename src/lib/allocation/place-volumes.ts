@@ -7,6 +7,8 @@ import {searchPlacement} from './search-placement.js';
 
 /** How often items that found no place are tried first. */
 const ROUNDS = 12;
+/** Moves that were looked for in vain before no more are: then space itself is short, not its order. */
+const MOST_VAIN_MOVES = 24;
 
 /**
  * Puts the lost copies of a scenario on hosts with `limitBytes` of space, whole and by the rules; what found no place
@@ -93,13 +95,14 @@ function emptiestHost(packing: Packing, item: number): number {
 /** `first`, then the rest, the largest first; each to a class that the flow sends its group to, there to the fullest host. */
 function placeAlongFlow(packing: Packing, sentBytes: Float64Array, first: readonly number[]): void {
   const quota = sentBytes.slice();
+  let vainMoves = 0;
   const urgent = new Set(first);
   const bySize = largestFirst(packing);
   const rest = bySize.filter((item) => !urgent.has(item));
   for (const item of [...largestFirst(packing, first), ...rest]) {
     const host = hostAlongFlow(packing, quota, item);
     if (host < 0) {
-      makeSpace(packing, item, bySize);
+      if (vainMoves < MOST_VAIN_MOVES && !makeSpace(packing, item, bySize)) vainMoves += 1;
       continue;
     }
     const at = quotaIndex(packing, item, host);
@@ -133,8 +136,8 @@ function hostAlongFlow(packing: Packing, quota: Float64Array, item: number): num
   return best;
 }
 
-/** Moves one placed item elsewhere so that this one fits: the smallest that is enough, if any. */
-function makeSpace(packing: Packing, item: number, bySize: Int32Array): void {
+/** Moves one placed item elsewhere so that this one fits: the smallest that is enough. False: there is none. */
+function makeSpace(packing: Packing, item: number, bySize: Int32Array): boolean {
   const {free, sizeOf, hostOf} = packing;
   const size = sizeOf[item] ?? 0;
   const isEnough = (other: number): boolean => {
@@ -149,8 +152,9 @@ function makeSpace(packing: Packing, item: number, bySize: Int32Array): void {
     takeOff(packing, other);
     put(packing, other, to);
     put(packing, item, from);
-    return;
+    return true;
   }
+  return false;
 }
 
 /** The fullest host that can take the item instead of the one it lies on. */

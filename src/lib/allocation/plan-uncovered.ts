@@ -55,7 +55,8 @@ function tellCut(cut: ShortCut, verb: readonly [string, string], remark: string)
 }
 
 /** Cut into bytes it would fit, but no placement of whole volumes was found. */
-function tellUnproven({compiled, placements, decision}: PlanFacts, index: number): Uncovered {
+function tellUnproven(facts: PlanFacts, index: number): Uncovered {
+  const {compiled, placements, decision} = facts;
   const {topology, nets} = compiled;
   const scenario = topology.scenarios[index]?.id ?? '';
   const placement = placements[index];
@@ -68,19 +69,31 @@ function tellUnproven({compiled, placements, decision}: PlanFacts, index: number
   );
   const hosts = [...topology.hosts.keys()].filter((host) => groups.some((group) => hasHost(group, host)));
   const volumes = [...stuck].map((volume) => topology.volumes[volume]?.id ?? '');
-  const who = `${count(volumes.length, 'volume')} (${listSome(volumes, 3)})`;
-  const message =
-    hosts.length === 0
-      ? `if ${scenario} fails, the rules leave no host for ${who}`
-      : `if ${scenario} fails, no placement of whole volumes was found for ${who}, though their bytes alone would fit`;
   return {
     scenario,
     volumes,
     hosts: hosts.map((host) => topology.hosts[host]?.id ?? ''),
     demandBytes: placement?.stuckBytes ?? 0,
     roomBytes: hosts.reduce((sum, host) => sum + (decision.reserveBytes[host] ?? 0), 0),
-    message,
+    message: `if ${scenario} fails, ${unplacedInWords(facts, index, [...stuck], hosts)}`,
   };
+}
+
+function unplacedInWords(
+  {compiled, decision, demands}: PlanFacts,
+  index: number,
+  stuck: readonly number[],
+  hosts: readonly number[],
+): string {
+  const ids = stuck.map((volume) => compiled.topology.volumes[volume]?.id ?? '');
+  const who = `${count(ids.length, 'volume')} (${listSome(ids, 3)})`;
+  if (hosts.length === 0) return `the rules leave no host for ${who}`;
+  const entries = stuck.map((volume) => compiled.nets[index]?.volumes.indexOf(volume) ?? -1);
+  const largestBytes = Math.max(...entries.map((entry) => demands[index]?.sizes[entry] ?? 0));
+  const mostBytes = Math.max(...hosts.map((host) => decision.reserveBytes[host] ?? 0));
+  return largestBytes > mostBytes
+    ? `no whole place is held for ${who}: the largest needs ${formatBytes(largestBytes)} on one host, and none that may take it holds more than ${formatBytes(mostBytes)}`
+    : `no placement of whole volumes was found for ${who}, though their bytes alone would fit`;
 }
 
 function count(number: number, noun: string): string {
