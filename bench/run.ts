@@ -10,6 +10,8 @@ interface BenchEntry {
 }
 
 const BENCHES: Readonly<Record<string, BenchEntry>> = {
+  'm4-hourly': {about: 'forecasting models on M4 Hourly', load: () => import('./m4-hourly.js')},
+  replay: {about: 'all policies over 1,000 volumes, hourly', load: () => import('./replay.js')},
   startup: {about: 'CPU time of foreshadow --help', load: () => import('./startup.js')},
 };
 
