@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 
 import type {PolicySettings} from './lib/allocation/index.js';
-import {GRANULARITY_SECONDS, type Granularity, parseFlag, parseShare} from './lib/core/index.js';
+import {GRANULARITY_SECONDS, type Granularity, parseFlag, parseShare, UsageError} from './lib/core/index.js';
 import type {Metric} from './lib/shadow-store/index.js';
 
 /** Flags that mean the same in every command that has them (flag > FORESHADOW_* > default). */
@@ -118,37 +118,8 @@ function parseFactor(text: string): number | undefined {
   return factor > 0 && Number.isFinite(factor) ? factor : undefined;
 }
 
-/** What allocation policies are told besides the forecast; read them with policySettings. */
-export const policyFlags = {
-  level: Flags.string({summary: 'share of cases in which the buffer must suffice', default: '0.99'}),
-  'safety-factor': Flags.string({summary: 'for the rules that multiply', default: '1.2'}),
-  'static-share': Flags.string({
-    summary: "share of every host's capacity that static holds",
-    default: '20%',
-  }),
-};
-
-/** The settings that policyFlags tell. Throws UsageError for a value that cannot be read. */
-export function policySettings(flags: Readonly<Record<keyof typeof policyFlags, string>>): PolicySettings {
-  return {
-    level: parseFlag('level', flags.level, parseInnerShare, '0.99'),
-    safetyFactor: parseFlag('safety-factor', flags['safety-factor'], parseFactor, '1.2'),
-    staticShare: parseFlag('static-share', flags['static-share'], parseShare, '20%'),
-  };
-}
-
 /** The path that topologyFlag tells. Throws UsageError when it was not given. */
 export function needTopology(path: string | undefined): string {
   if (path !== undefined) return path;
-  throw new UsageError('no-topology', 'no topology is given', {hints: ['--topology cluster.yaml']});
-}
-
-function parseInnerShare(text: string): number | undefined {
-  const share = parseShare(text);
-  return share === undefined || share === 0 || share === 1 ? undefined : share;
-}
-
-function parseFactor(text: string): number | undefined {
-  const factor = text.trim() === '' ? Number.NaN : Number(text);
-  return factor > 0 && Number.isFinite(factor) ? factor : undefined;
+  throw new UsageError('no-topology', 'a topology is needed', {hints: ['--topology cluster.yaml']});
 }

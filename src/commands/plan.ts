@@ -4,6 +4,7 @@ import {BaseCommand} from '../base-command.js';
 import {
   asOfFlag,
   granularityFlag,
+  needTopology,
   parsePolicySettings,
   policySettingFlags,
   seedFlag,
@@ -11,7 +12,7 @@ import {
   targetFlag,
   topologyFlag,
 } from '../flags.js';
-import {parseDurationSeconds, parseFlag, UsageError} from '../lib/core/index.js';
+import {parseDurationSeconds, parseFlag} from '../lib/core/index.js';
 import {type PlanSummary} from '../lib/workflows/plan-buffer.js';
 
 /** `foreshadow plan` */
