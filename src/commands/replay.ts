@@ -1,8 +1,17 @@
 import {Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
-import {asOfFlag, granularityFlag, seedFlag, storeFlag, topologyFlag} from '../flags.js';
-import {parseDurationSeconds, parseFlag, parseInstantUs, parseShare, UsageError} from '../lib/core/index.js';
+import {
+  asOfFlag,
+  granularityFlag,
+  needTopology,
+  parsePolicySettings,
+  policySettingFlags,
+  seedFlag,
+  storeFlag,
+  topologyFlag,
+} from '../flags.js';
+import {parseDurationSeconds, parseFlag, parseInstantUs} from '../lib/core/index.js';
 import type {ReplayReport} from '../lib/workflows/replay-history.js';
 
 /** `foreshadow replay` */
@@ -42,12 +51,7 @@ export default class Replay extends BaseCommand<typeof Replay> {
       default: 28,
       min: 0,
     }),
-    level: Flags.string({summary: 'share of cases in which the buffer must suffice', default: '0.99'}),
-    'safety-factor': Flags.string({summary: 'for the rules that multiply', default: '1.2'}),
-    'static-share': Flags.string({
-      summary: "share of every host's capacity that static holds",
-      default: '0.2',
-    }),
+    ...policySettingFlags,
     from: Flags.string({summary: 'begin the history here, warm-up included', helpValue: 'TIME'}),
     to: Flags.string({summary: 'end of the history (--as-of, or now)', helpValue: 'TIME'}),
     csv: Flags.string({summary: 'write the table to this file', helpValue: 'FILE'}),
@@ -70,11 +74,7 @@ export default class Replay extends BaseCommand<typeof Replay> {
         .split(',')
         .map((name) => name.trim())
         .filter(Boolean),
-      settings: {
-        level: parseFlag('level', flags.level, parseInnerShare, '0.99'),
-        safetyFactor: parseFlag('safety-factor', flags['safety-factor'], parseFactor, '1.2'),
-        staticShare: parseFlag('static-share', flags['static-share'], parseShare, '20%'),
-      },
+      settings: parsePolicySettings(flags),
       fromUs:
         flags.from === undefined ? undefined : parseFlag('from', flags.from, parseInstantUs, '2026-01-31'),
       toUs:
@@ -99,22 +99,7 @@ export default class Replay extends BaseCommand<typeof Replay> {
   }
 }
 
-function needTopology(path: string | undefined): string {
-  if (path !== undefined) return path;
-  throw new UsageError('no-topology', 'replay needs a topology', {hints: ['--topology cluster.yaml']});
-}
-
 /** A duration that may be nothing. */
 function parseLeadSeconds(text: string): number | undefined {
   return /^0+\s*[a-z]*$/i.test(text.trim()) ? 0 : parseDurationSeconds(text);
-}
-
-function parseInnerShare(text: string): number | undefined {
-  const share = parseShare(text);
-  return share === undefined || share === 0 || share === 1 ? undefined : share;
-}
-
-function parseFactor(text: string): number | undefined {
-  const factor = text.trim() === '' ? Number.NaN : Number(text);
-  return factor > 0 && Number.isFinite(factor) ? factor : undefined;
 }

@@ -150,7 +150,7 @@ test('the command refuses flags that it cannot read before it opens anything', a
     process.exitCode = undefined;
     return text;
   };
-  expect(await refused()).toContain('replay needs a topology');
+  expect(await refused()).toContain('a topology is needed');
   expect(await refused('--topology', 't.yaml', '--level', '1')).toContain('--level cannot be read: "1"');
   expect(await refused('--topology', 't.yaml', '--lead', '-3h')).toContain('--lead cannot be read: "-3h"');
   expect(await refused('--topology', 't.yaml', '--safety-factor', '0')).toContain(
