@@ -5,7 +5,8 @@ import {seedFlag} from '../flags.js';
 import {parseBytes, parseFlag, parseInstantUs, parseShare, UsageError} from '../lib/core/index.js';
 import {SYNTH_FORMATS} from '../lib/synth/index.js';
 import {type SynthesizeOptions, type SynthSummary} from '../lib/workflows/synthesize.js';
-import {renderSynth, stdoutWriter} from '../views/synth-view.js';
+import {stdoutWriter} from '../views/stdout-writer.js';
+import {renderSynth} from '../views/synth-view.js';
 
 export default class Synth extends BaseCommand<typeof Synth> {
   static override summary = 'Make a cluster with topology and traces; the same seed gives the same bytes';

@@ -26,7 +26,7 @@ describe.skipIf(missing.length > 0)('a log that nbdkit writes now', () => {
     const store = path.join(folder, 'store');
     const ingest = await runForeshadow(['ingest', log, '--store', store, '--json']);
     expect(ingest.exitCode).toBe(0);
-    const exported = await runForeshadow(['store', 'export', '--store', store, '--granularity', '3600']);
+    const exported = await runForeshadow(['store', 'export', '--store', store, '--granularity', 'hourly']);
     const [header = '', ...rows] = exported.stdout.trim().split('\n');
     const columns = header.split(',');
     const total = (column: string): number =>

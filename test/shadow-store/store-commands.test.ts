@@ -77,7 +77,7 @@ test('store info --json has the lists only when they are asked for', async () =>
 
 test('store export writes CSV to standard output, of the volumes and the time asked for', async () => {
   const storePath = await storeWithTwoBatches();
-  const all = await run(storeExport, '--store', storePath, '--granularity', '3600');
+  const all = await run(storeExport, '--store', storePath, '--granularity', 'hourly');
   expect(all.stdout).toBe(
     [
       'volume,start_us,reads,writes,trims,read_bytes,write_bytes,footprint_growth_bytes,used_bytes,used_at_us',

@@ -8,7 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {expect, test} from 'vitest';
 
 import type {Plan} from '../../src/lib/allocation/index.js';
-import {writeArtifact} from '../../src/lib/core/index.js';
+import {StaleError, writeArtifact} from '../../src/lib/core/index.js';
 import {openTarget} from '../../src/lib/storage-apis/index.js';
 import {applyPlanFile, type ApplyPlanFileOptions} from '../../src/lib/workflows/apply-plan.js';
 import {ACTOR, buildPlan, type Bytes, containing, deadPid, NOW_US, temporaryFolder} from './builders.js';
@@ -78,6 +78,16 @@ test('a dry run tells what is pending and makes no file, also while somebody els
   });
   expect(existsSync(options.ledger)).toBe(false);
   await expect(applyPlanFile(options)).rejects.toMatchObject({exitCode: 5, code: 'lock-held'});
+});
+
+test('of two runs at the same time one applies and the other is refused or finds it done', async () => {
+  const options = await setUp(buildPlan([], WANTED));
+  const runs = await Promise.allSettled([applyPlanFile(options), applyPlanFile(options)]);
+  const applied = runs.flatMap((run) => (run.status === 'fulfilled' ? [run.value.applied.length] : []));
+  const refused = runs.flatMap((run): unknown[] => (run.status === 'rejected' ? [run.reason] : []));
+  expect(applied.reduce((total, count) => total + count, 0)).toBe(3);
+  expect(refused.every((reason) => reason instanceof StaleError)).toBe(true);
+  expect(await openTarget(options.target ?? '').readInventory()).toMatchObject({serial: 3});
 });
 
 test('an answer that is not yes changes nothing and fails the check', async () => {

@@ -12,13 +12,17 @@ export default class StoreExportCommand extends BaseCommand<typeof StoreExportCo
     'One row a volume and step, sorted: volume, start_us (epoch microseconds), reads, writes, trims, read_bytes, ' +
     'write_bytes, footprint_growth_bytes, and the last usage sample in the step: used_bytes, used_at_us.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> --granularity 3600 --out hourly.csv',
+    '<%= config.bin %> <%= command.id %> --granularity hourly --out hourly.csv',
     '<%= config.bin %> <%= command.id %> --format parquet --volume db-1 --from 2026-11-01 --out db-1.parquet',
   ];
   static override flags = {
     store: storeFlag,
     format: Flags.option({options: ['csv', 'parquet'] as const, summary: 'file format', default: 'csv'})(),
-    granularity: Flags.option({options: ['60', '3600'] as const, summary: 'seconds a row', default: '60'})(),
+    granularity: Flags.option({
+      options: ['minutely', 'hourly'] as const,
+      summary: 'length of a step',
+      default: 'minutely',
+    })(),
     volume: Flags.string({
       summary: 'only this volume; may be repeated',
       multiple: true,
@@ -33,12 +37,12 @@ export default class StoreExportCommand extends BaseCommand<typeof StoreExportCo
     const {store, format, granularity, volume, from, to, out} = this.flags;
     if (out === '-') this.refuseStdout(format);
     const {exportStore} = await import('../../lib/workflows/export-store.js');
-    const {stdoutWriter} = await import('../../views/synth-view.js');
+    const {stdoutWriter} = await import('../../views/stdout-writer.js');
     const {tmpdir} = await import('node:os');
     const [fromUs, toUs] = [instantOf('from', from), instantOf('to', to)];
     const report = await exportStore({
       storePath: store,
-      query: {format, granularity: granularity === '60' ? 60 : 3600, volumes: volume, fromUs, toUs},
+      query: {format, granularity: granularity === 'minutely' ? 60 : 3600, volumes: volume, fromUs, toUs},
       out: out === '-' ? stdoutWriter() : out,
       scratchFolder: tmpdir(),
     });

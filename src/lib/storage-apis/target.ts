@@ -1,4 +1,4 @@
-import type {HeldLock, LockOwner} from './lock-file.js';
+import type {HeldLock, LockOwner} from '../core/index.js';
 
 /** Tells one state of a target from another: a target is never twice at the same serial of one lineage. */
 export interface TargetVersion {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {z} from 'zod';
 
 import {
+  acquireLock,
   type ArtifactHeader,
   errorText,
   formatInstantUs,
@@ -11,7 +12,6 @@ import {
   StaleError,
   writeFileAtomically,
 } from '../../core/index.js';
-import {acquireLock} from '../lock-file.js';
 import {syncFolder} from '../sync-folder.js';
 import {
   type Inventory,

@@ -3,8 +3,8 @@ import path from 'node:path';
 
 import {expect, test} from 'vitest';
 
-import {acquireLock} from '../../src/lib/storage-apis/index.js';
-import {containing, deadPid, NOW_US, temporaryFolder} from './builders.js';
+import {acquireLock} from '../../src/lib/core/index.js';
+import {containing, deadPid, NOW_US, temporaryFolder} from '../storage-apis/builders.js';
 
 const ME = {pid: process.pid, machine: 'here', atUs: NOW_US};
 

@@ -1,1 +1,0 @@
-export {acquireLock, type HeldLock, type LockOwner} from '../core/index.js';
