@@ -64,7 +64,7 @@ function refuseUnknown(topology: Topology, known: readonly (number | undefined)[
     if (known[index] !== undefined || usedBytes !== undefined || provisionedBytes !== undefined) return [];
     const message = 'nothing is known of how much it holds';
     const advice = 'state used or provisioned in the topology, or ingest its history';
-    return [{severity: 'error', code: 'usage-unknown', at: `volume "${id}"`, message, advice}];
+    return [{severity: 'error', code: 'usage-unknown', at: `volume ${JSON.stringify(id)}`, message, advice}];
   });
   const [first] = diagnostics;
   if (first === undefined) return;

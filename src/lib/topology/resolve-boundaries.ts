@@ -77,7 +77,7 @@ function checkKind(raw: RawBoundary, {labels, faults}: BoundaryInput): Located |
   }
   if (raw.id !== undefined) {
     if (raw.needs !== undefined) {
-      const message = `boundary "${raw.id.text}" lists its hosts and cannot have needs`;
+      const message = `boundary ${JSON.stringify(raw.id.text)} lists its hosts and cannot have needs`;
       const advice = 'give k-of-n supplies as labels of the hosts';
       faults.push({severity: 'error', code: 'needs-without-labels', at: raw.needs.at, message, advice});
     }
@@ -91,7 +91,7 @@ function readNeeds({needs}: RawBoundary, faults: Diagnostic[]): number {
   if (needs === undefined || needs.text === 'all') return Infinity;
   const count = Number(needs.text);
   if (Number.isInteger(count) && count >= 1) return count;
-  const message = `needs is not a whole number of at least 1: "${needs.text}"`;
+  const message = `needs is not a whole number of at least 1: ${JSON.stringify(needs.text)}`;
   const advice = 'write how many supplies a host needs to live, or all';
   faults.push({severity: 'error', code: 'bad-needs', at: needs.at, message, advice});
   return Infinity;
@@ -121,7 +121,7 @@ export function failsWithout(
 
 function explicitBoundary(raw: RawBoundary, id: Located, kind: string, input: BoundaryInput): RiskBoundary {
   const found = (raw.hosts?.values ?? []).flatMap((name) =>
-    input.hostNames.find(name, `boundary "${id.text}" has`),
+    input.hostNames.find(name, `boundary ${JSON.stringify(id.text)} has`),
   );
   const hosts = [...new Set(found)].sort((left, right) => left - right);
   return {id: `${kind}/${id.text}`, kind, hosts, members: hosts};

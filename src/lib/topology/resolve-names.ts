@@ -30,7 +30,12 @@ export function createNameTable(what: string, faults: Diagnostic[], known: Itera
       const first = statedAt[indexOf.get(name.text) ?? -1];
       if (first !== undefined) {
         const also = first === '' ? '' : `, first at ${first}`;
-        fault('duplicate-id', name.at, `${what} "${name.text}" is there twice${also}`, 'rename one of them');
+        fault(
+          'duplicate-id',
+          name.at,
+          `${what} ${JSON.stringify(name.text)} is there twice${also}`,
+          'rename one of them',
+        );
         return undefined;
       }
       insert(name.text, name.at);
@@ -41,9 +46,10 @@ export function createNameTable(what: string, faults: Diagnostic[], known: Itera
       if (index !== undefined) return [index];
       const nearest = nearestName(name.text, indexOf.keys());
       const some = [...indexOf.keys()].slice(0, 5).join(', ');
-      const advice = nearest === undefined ? `there are ${some || 'none'}` : `did you mean "${nearest}"?`;
+      const advice =
+        nearest === undefined ? `there are ${some || 'none'}` : `did you mean ${JSON.stringify(nearest)}?`;
       const code = `unknown-${what.replaceAll(' ', '-')}`;
-      fault(code, name.at, `${sentence} ${what} "${name.text}", which is not known`, advice);
+      fault(code, name.at, `${sentence} ${what} ${JSON.stringify(name.text)}, which is not known`, advice);
       return [];
     },
   };
@@ -58,14 +64,14 @@ export function readQuantity(
 ): number {
   const bytes = stated && parseBytes(stated.text);
   if (bytes !== undefined) return bytes;
-  const name = owner.id ? ` of "${owner.id.text}"` : '';
+  const name = owner.id ? ` of ${JSON.stringify(owner.id.text)}` : '';
   const isNegative = stated?.text.trim().startsWith('-') ?? false;
   const problem = isNegative ? 'is negative' : 'is not a quantity of bytes';
   faults.push({
     severity: 'error',
     code: isNegative ? 'negative-quantity' : 'bad-quantity',
     at: stated?.at ?? owner.at,
-    message: `${field}${name} ${stated === undefined ? 'is missing' : `${problem}: "${stated.text}"`}`,
+    message: `${field}${name} ${stated === undefined ? 'is missing' : `${problem}: ${JSON.stringify(stated.text)}`}`,
     advice: 'write a number of bytes or one with a unit, such as 7.68TB or 2TiB',
   });
   return 0;

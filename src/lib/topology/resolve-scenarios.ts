@@ -38,7 +38,7 @@ export function resolveScenarios(input: ScenarioInput): FailureScenario[] {
       });
     }
     const failed = (raw.fails?.values ?? [])
-      .flatMap((name) => boundaryNames.find(name, `scenario "${raw.id?.text ?? '?'}" fails`))
+      .flatMap((name) => boundaryNames.find(name, `scenario ${JSON.stringify(raw.id?.text ?? '?')} fails`))
       .flatMap((index) => boundaries[index] ?? []);
     const id = scenarioNames.add(raw.id, raw.at);
     if (id === undefined) return [];

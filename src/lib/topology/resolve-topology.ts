@@ -52,7 +52,7 @@ function resolveHost(raw: RawHost, names: NameTable, faults: Diagnostic[]): Host
     const texts = values.map(({text}) => text);
     const twice = values.find(({text}, index) => texts.indexOf(text) !== index);
     if (twice) {
-      const message = `host "${raw.id?.text ?? '?'}" has the ${kind.text} "${twice.text}" twice`;
+      const message = `host ${JSON.stringify(raw.id?.text ?? '?')} has the ${kind.text} ${JSON.stringify(twice.text)} twice`;
       faults.push({
         severity: 'error',
         code: 'duplicate-label',
@@ -76,7 +76,7 @@ interface VolumeContext {
 
 function resolveVolume(raw: RawVolume, context: VolumeContext): Volume[] {
   const {volumeNames, kinds, faults} = context;
-  const what = `volume "${raw.id?.text ?? '?'}"`;
+  const what = `volume ${JSON.stringify(raw.id?.text ?? '?')}`;
   const replicas = resolveReplicas(raw, what, context);
   const kindNames = createNameTable('boundary kind', faults, kinds);
   const antiAffinity = (raw.antiAffinity?.values ?? []).flatMap((name) =>
@@ -99,7 +99,7 @@ function resolveReplicas(raw: RawVolume, what: string, {hostNames, faults}: Volu
   const texts = names.map(({text}) => text);
   const twice = names.find(({text}, index) => texts.indexOf(text) !== index);
   if (twice !== undefined) {
-    const message = `${what} has two replicas on host "${twice.text}"`;
+    const message = `${what} has two replicas on host ${JSON.stringify(twice.text)}`;
     const advice = 'every replica needs a host of its own';
     faults.push({severity: 'error', code: 'replica-twice', at: twice.at, message, advice});
   }
@@ -123,7 +123,7 @@ function readFillLimit(stated: Located | undefined, faults: Diagnostic[]): numbe
   const isPercent = stated.text.endsWith('%');
   const share = Number(isPercent ? stated.text.slice(0, -1) : stated.text) / (isPercent ? 100 : 1);
   if (share > 0 && share <= 1) return share;
-  const message = `fillLimit is not a share above 0 and at most 1: "${stated.text}"`;
+  const message = `fillLimit is not a share above 0 and at most 1: ${JSON.stringify(stated.text)}`;
   faults.push({
     severity: 'error',
     code: 'bad-fill-limit',
@@ -137,7 +137,7 @@ function readFillLimit(stated: Located | undefined, faults: Diagnostic[]): numbe
 function readSwitch(stated: Located | undefined, faults: Diagnostic[]): boolean {
   if (stated === undefined || stated.text === 'true') return true;
   if (stated.text !== 'false') {
-    const message = `hostBoundaries is neither true nor false: "${stated.text}"`;
+    const message = `hostBoundaries is neither true nor false: ${JSON.stringify(stated.text)}`;
     faults.push({
       severity: 'error',
       code: 'bad-switch',

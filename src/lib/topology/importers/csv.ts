@@ -173,7 +173,7 @@ function checkHeader(
     } else if (!known.includes(name) && !columns.optional.includes('*')) {
       const nearest = nearestName(name, known);
       const advice = nearest === undefined ? `it may have ${known.join(', ')}` : `did you mean "${nearest}"?`;
-      const message = `the table has the unknown column "${name}"`;
+      const message = `the table has the unknown column ${JSON.stringify(name)}`;
       faults.push({severity: 'error', code: 'unknown-key', at, message, advice});
     }
   });
@@ -183,7 +183,8 @@ function checkHeader(
 function toRow(at: string, header: readonly string[], record: readonly string[], faults: Diagnostic[]): Row {
   if (record.length !== header.length) {
     const message = `the row has ${record.length} cells, the header has ${header.length}`;
-    faults.push({severity: 'error', code: 'wrong-cell-count', at, message});
+    const advice = 'quote cells that hold commas, and leave empty ones empty';
+    faults.push({severity: 'error', code: 'wrong-cell-count', at, message, advice});
   }
   const cells = header.map((column, index): [string, Located] => [column, {at, text: record[index] ?? ''}]);
   return {at, cells: new Map(cells.filter(([, {text}]) => text !== ''))};
@@ -198,7 +199,13 @@ function readSettings(rows: readonly Row[], faults: Diagnostic[]): ReadonlyMap<s
       const nearest = nearestName(name, SETTINGS);
       const advice =
         nearest === undefined ? `it may be ${SETTINGS.join(' or ')}` : `did you mean "${nearest}"?`;
-      faults.push({severity: 'error', code: 'unknown-key', at, message: `unknown setting "${name}"`, advice});
+      faults.push({
+        severity: 'error',
+        code: 'unknown-key',
+        at,
+        message: `unknown setting ${JSON.stringify(name)}`,
+        advice,
+      });
     } else if (value !== undefined) settings.set(name, value);
   }
   return settings;

@@ -249,7 +249,7 @@ function unknownKey(key: Located, what: string, known: readonly string[]): Diagn
     severity: 'error',
     code: 'unknown-key',
     at: key.at,
-    message: `${what} has the unknown key "${key.text}"`,
+    message: `${what} has the unknown key ${JSON.stringify(key.text)}`,
     advice: nearest === undefined ? `it may have ${known.join(', ')}` : `did you mean "${nearest}"?`,
   };
 }
