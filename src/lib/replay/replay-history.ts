@@ -59,7 +59,7 @@ export interface ReplayResult {
 export const ORACLE = 'oracle';
 
 /**
- * Walks through history. At every review each policy decides from what was known then and from its own reserve; the
+ * Walks through history. At every review each policy decides from what was known then and from what it decided last; the
  * decision is held from `leadSteps` later until the next one takes over. At every step every scenario happens, alone,
  * to what was really used, and host h takes min(reserve, fill limit x capacity - used). The oracle knows the future and
  * holds in each such window the least constant reserve that leaves nothing stuck that any reserve could take.
