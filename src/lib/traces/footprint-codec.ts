@@ -5,21 +5,15 @@
  *   4   u32      version, 1
  *   8   u32      number of pages
  *   12  pages, ascending by index:
- *         u32        index: the page covers blocks [4096 * index, 4096 * (index + 1))
- *         32 bytes  two bits for each of the page's 128 words, lowest first: 0 no bit set, 1 all set, 2 listed
+ *         u32        index: the page covers blocks [2048 * index, 2048 * (index + 1))
+ *         16 bytes   two bits for each of the page's 64 words, lowest first: 0 no bit set, 1 all set, 2 listed
  *         u32 each   the listed words
  *   end u32      CRC-32 of everything before it
  */
 import {crc32} from 'node:zlib';
 
 /** Words of 32 bits in a page. */
-export const PAGE_WORDS = 128;
-
-/** The bits of 4096 consecutive blocks. */
-export interface FootprintPage {
-  readonly index: number;
-  readonly words: Int32Array;
-}
+export const PAGE_WORDS = 64;
 
 const MAGIC = 0x50_46_53_46;
 const VERSION = 1;
@@ -30,28 +24,44 @@ const CRC_BYTES = 4;
 const ALL = 1;
 const LISTED = 2;
 
-/** Pages must come in ascending order, at most `count` of them; those without any bit are left out. */
-export function encodePages(pages: Iterable<FootprintPage>, count: number): Uint8Array {
-  const view = new DataView(new ArrayBuffer(HEADER_BYTES + count * MOST_PAGE_BYTES + CRC_BYTES));
-  let filled = 0;
-  let at = HEADER_BYTES;
-  for (const {index, words} of pages) {
-    const end = encodeWords(words, view, at + 4);
-    if (end === at + 4) continue;
-    view.setUint32(at, index, true);
-    filled += 1;
-    at = end;
+/** Encodes up to so many pages, which must come in ascending order. */
+export class PageEncoder {
+  private readonly view: DataView;
+  private filled = 0;
+  private at = HEADER_BYTES;
+
+  constructor(pages: number) {
+    this.view = new DataView(new ArrayBuffer(HEADER_BYTES + pages * MOST_PAGE_BYTES + CRC_BYTES));
   }
-  view.setUint32(0, MAGIC, true);
-  view.setUint32(4, VERSION, true);
-  view.setUint32(8, filled, true);
-  const encoded = new Uint8Array(view.buffer, 0, at + CRC_BYTES);
-  view.setUint32(at, crc32(encoded.subarray(0, at)), true);
-  return encoded;
+
+  /** The words of the page begin at `start`. A page without any bit is left out. */
+  add(index: number, words: Int32Array, start: number): void {
+    const end = encodeWords(words, start, this.view, this.at + 4);
+    if (end === this.at + 4) return;
+    this.view.setUint32(this.at, index, true);
+    this.filled += 1;
+    this.at = end;
+  }
+
+  finish(): Uint8Array {
+    const {view, at} = this;
+    view.setUint32(0, MAGIC, true);
+    view.setUint32(4, VERSION, true);
+    view.setUint32(8, this.filled, true);
+    const encoded = new Uint8Array(view.buffer, 0, at + CRC_BYTES);
+    view.setUint32(at, crc32(encoded.subarray(0, at)), true);
+    return encoded;
+  }
 }
 
-/** The pages, or a text that says what is wrong. */
-export function decodePages(encoded: Uint8Array): readonly FootprintPage[] | string {
+/**
+ * Hands over the pages one by one; `words` is used again for the next. Returns a text that says what is wrong with the
+ * encoding, if anything; then no page was handed over.
+ */
+export function decodePages(
+  encoded: Uint8Array,
+  addPage: (index: number, words: Int32Array) => void,
+): string | undefined {
   const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength);
   const end = encoded.byteLength - CRC_BYTES;
   if (end < HEADER_BYTES || view.getUint32(0, true) !== MAGIC) return 'is not an encoded footprint';
@@ -59,27 +69,27 @@ export function decodePages(encoded: Uint8Array): readonly FootprintPage[] | str
   if (version !== VERSION) return `has version ${version}, this program reads ${VERSION}`;
   if (view.getUint32(end, true) !== crc32(encoded.subarray(0, end)))
     return 'is damaged: the checksum does not agree';
-  const pages: FootprintPage[] = [];
+  const words = new Int32Array(PAGE_WORDS);
   let at = HEADER_BYTES;
-  while (pages.length < view.getUint32(8, true)) {
-    const words = new Int32Array(PAGE_WORDS);
-    pages.push({index: view.getUint32(at, true), words});
+  for (let left = view.getUint32(8, true); left > 0; left -= 1) {
+    const index = view.getUint32(at, true);
     at = decodeWords(view, at + 4, words);
+    addPage(index, words);
   }
-  return pages;
+  return undefined;
 }
 
 /** Writes tags and listed words; returns where it ended, or `tags` itself when no bit is set. */
-function encodeWords(words: Int32Array, view: DataView, tags: number): number {
+function encodeWords(words: Int32Array, start: number, view: DataView, tags: number): number {
   let at = tags + TAG_BYTES;
   let bits = 0;
   for (let first = 0; first < PAGE_WORDS; first += 16) {
     let sixteenTags = 0;
-    for (let word = first; word < first + 16; word += 1) {
-      const value = words[word] ?? 0;
+    for (let word = 0; word < 16; word += 1) {
+      const value = words[start + first + word] ?? 0;
       if (value === 0) continue;
       bits |= value;
-      sixteenTags |= (value === -1 ? ALL : LISTED) << (2 * (word - first));
+      sixteenTags |= (value === -1 ? ALL : LISTED) << (2 * word);
       if (value === -1) continue;
       view.setInt32(at, value, true);
       at += 4;
@@ -93,7 +103,7 @@ function decodeWords(view: DataView, tags: number, words: Int32Array): number {
   let at = tags + TAG_BYTES;
   for (let word = 0; word < PAGE_WORDS; word += 1) {
     const tag = (view.getUint8(tags + (word >>> 2)) >>> (2 * (word & 3))) & 3;
-    if (tag === ALL) words[word] = -1;
+    words[word] = tag === ALL ? -1 : 0;
     if (tag !== LISTED) continue;
     words[word] = view.getInt32(at, true);
     at += 4;

@@ -1,5 +1,5 @@
 import {InputError} from '../core/index.js';
-import {decodePages, encodePages, PAGE_WORDS, type FootprintPage} from './footprint-codec.js';
+import {decodePages, PAGE_WORDS, PageEncoder} from './footprint-codec.js';
 
 /** Which 4 KiB blocks of a volume were ever written and not trimmed since. */
 export interface FootprintBitmap {
@@ -16,12 +16,12 @@ export interface FootprintBitmap {
 /** Size of a block, the unit in which a footprint is counted. */
 export const BLOCK_BYTES = 4096;
 /**
- * One page of bits covers 16 MiB of the volume. Smaller pages waste less memory on scattered writes, larger ones need
- * a shorter table; 512 bytes was the fastest of 128 to 4096 on scattered writes over 100 TiB.
+ * One page of bits covers 8 MiB of the volume. Smaller pages waste less memory, and so fewer page faults, on scattered
+ * writes; larger ones need a shorter table.
  */
 const PAGE_BYTES = BLOCK_BYTES * PAGE_WORDS * 32;
-/** Pages beyond this (32 TiB) are found through a Map: a wild offset must not make the flat table huge. */
-const FLAT_PAGES = 2_097_152;
+/** Pages beyond this (64 TiB) are found through a Map: a wild offset must not make the flat table huge. */
+const FLAT_PAGES = 8_388_608;
 const NO_WORDS = new Int32Array(0);
 
 /** An empty footprint. Offsets and lengths must be whole numbers with a sum up to 2^53 - 1. */
@@ -31,15 +31,14 @@ export function createFootprint(): FootprintBitmap {
 
 /** What `encode` wrote; `source` is how the InputError calls it when it is damaged or of another version. */
 export function decodeFootprint(encoded: Uint8Array, source = 'footprint'): FootprintBitmap {
-  const pages = decodePages(encoded);
-  if (typeof pages === 'string') {
-    throw new InputError('bad-footprint', `${source}: ${pages}`, {
-      hints: ['ingest the traces of this volume again into a new store'],
-    });
-  }
   const bitmap = new PagedBitmap();
-  for (const page of pages) bitmap.addPage(page);
-  return bitmap;
+  const fault = decodePages(encoded, (index, words) => {
+    bitmap.addPage(index, words);
+  });
+  if (fault === undefined) return bitmap;
+  throw new InputError('bad-footprint', `${source}: ${fault}`, {
+    hints: ['ingest the traces of this volume again into a new store'],
+  });
 }
 
 /**
@@ -97,11 +96,15 @@ class PagedBitmap implements FootprintBitmap {
   }
 
   encode(): Uint8Array {
-    return encodePages(this.allPages(), this.pages);
+    const encoder = new PageEncoder(this.pages);
+    for (const page of this.pagesBetween(0, Number.MAX_SAFE_INTEGER)) {
+      encoder.add(page, this.slabOf(page), this.startOf(page));
+    }
+    return encoder.finish();
   }
 
   /** Takes over a page of an encoded footprint. */
-  addPage({index, words}: FootprintPage): void {
+  addPage(index: number, words: Int32Array): void {
     this.makePage(index);
     this.slabOf(index).set(words, this.startOf(index));
     for (const word of words) this.blocks += popcount(word);
@@ -116,9 +119,11 @@ class PagedBitmap implements FootprintBitmap {
     let mask = -1 << (first & 31);
     let added = 0;
     for (; word < lastWord; word += 1) {
-      const old = words[word] ?? 0;
-      words[word] = old | mask;
-      added += popcount(mask & ~old);
+      const missing = mask & ~(words[word] ?? 0);
+      if (missing !== 0) {
+        words[word] = (words[word] ?? 0) | mask;
+        added += missing === -1 ? 32 : popcount(missing);
+      }
       mask = -1;
     }
     mask &= -1 >>> (31 - (last & 31));
@@ -174,13 +179,6 @@ class PagedBitmap implements FootprintBitmap {
       this.table = longer;
     }
     this.table[page] = this.pages;
-  }
-
-  private *allPages(): Generator<FootprintPage> {
-    for (const index of this.pagesBetween(0, Number.MAX_SAFE_INTEGER)) {
-      const start = this.startOf(index);
-      yield {index, words: this.slabOf(index).subarray(start, start + PAGE_WORDS)};
-    }
   }
 
   /** The pages that exist from `first` to `last`, ascending. */

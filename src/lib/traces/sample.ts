@@ -1,5 +1,5 @@
 import {InputError} from '../core/index.js';
-import {type ContentChunk} from './reading/feed-lines.js';
+import {type ContentChunk, withRoom} from './reading/feed-lines.js';
 import {BYTE, decodeLeniently} from './reading/row-cursor.js';
 
 /** How much of an input is looked at to tell its format, whatever comes first. */
@@ -22,32 +22,31 @@ export async function takeSample(
   chunks: AsyncGenerator<ContentChunk>,
   source: string,
 ): Promise<{readonly sample: Sample; readonly chunks: AsyncGenerator<ContentChunk>}> {
-  const taken: ContentChunk[] = [];
-  let bytes: Uint8Array = new Uint8Array(0);
+  let taken: Uint8Array = new Uint8Array(0);
   let isWhole = false;
-  while (bytes.length < SAMPLE_BYTES && endOfLines(bytes) < 0) {
+  while (taken.length < SAMPLE_BYTES && endOfLines(taken) < 0) {
     const next = await chunks.next();
     if (next.done === true) {
       isWhole = true;
       break;
     }
-    const {value} = next;
-    taken.push({...value, bytes: value.bytes.slice()});
-    bytes = joined(bytes, value.bytes.subarray(value.start, value.end)).subarray(0, SAMPLE_BYTES);
+    const {bytes, start, end} = next.value;
+    taken = joined(taken, bytes.subarray(start, end));
   }
-  refuseUnreadable(bytes, source);
-  return {sample: cutSample(bytes, isWhole), chunks: chained(taken, chunks)};
+  refuseUnreadable(taken, source);
+  const sample = cutSample(taken.subarray(0, SAMPLE_BYTES), isWhole);
+  return {sample, chunks: chained(withRoom(taken), chunks)};
 }
 
 async function* chained(
-  taken: ContentChunk[],
-  chunks: AsyncGenerator<ContentChunk>,
+  first: ContentChunk,
+  rest: AsyncGenerator<ContentChunk>,
 ): AsyncGenerator<ContentChunk> {
   try {
-    while (taken.length > 0) yield* taken.splice(0, 1);
-    yield* chunks;
+    yield first;
+    yield* rest;
   } finally {
-    await chunks.return(undefined);
+    await rest.return(undefined);
   }
 }
 

@@ -1,12 +1,10 @@
 import {formatInstantUs, InputError, US_PER_SECOND} from '../core/index.js';
-import {LineFeeder} from './reading/feed-lines.js';
+import {LineFeeder, withRoom} from './reading/feed-lines.js';
 import {createRequestBatch} from './reading/request-batch.js';
 import {RowParser, type TimeRule} from './reading/row-parser.js';
 import {type FormatOptions, type TraceFormat} from './reading/trace-format.js';
 import {type Sample} from './sample.js';
 import {fittingFormats, type NamedFormat} from './sniff-format.js';
-import {HEADROOM_BYTES} from './reading/feed-lines.js';
-import {READ_AHEAD_BYTES} from './reading/row-cursor.js';
 
 /** Times before 1980 are a wrong unit, or relative. */
 const EARLIEST_US = 315_532_800 * US_PER_SECOND;
@@ -91,10 +89,4 @@ function wrongFormat(name: string, reasons: readonly string[], sample: Sample, s
       hints: [fitting.length > 0 ? `--format ${fitting[0] ?? ''}: ${advice}` : advice],
     },
   );
-}
-
-function withRoom(sample: Uint8Array): {bytes: Uint8Array; start: number; end: number} {
-  const bytes = new Uint8Array(HEADROOM_BYTES + sample.length + READ_AHEAD_BYTES);
-  bytes.set(sample, HEADROOM_BYTES);
-  return {bytes, start: HEADROOM_BYTES, end: HEADROOM_BYTES + sample.length};
 }

@@ -3,7 +3,7 @@ import {createFootprint, type FootprintBitmap} from '../footprint.js';
 import {type RejectRow} from '../reading/row-parser.js';
 import {OP, type RequestBatch} from '../reading/request-batch.js';
 import {toActivityRows} from './activity-rows.js';
-import {CELL, CELL_NUMBERS, MINUTE_US, MinuteCells} from './minute-cells.js';
+import {CELL, MINUTE_US, MinuteCells} from './minute-cells.js';
 import {type Verdict, VolumeClocks} from './volume-clocks.js';
 
 /** What of the store matters while rows are added up. */
@@ -66,7 +66,8 @@ export class ActivityBuilder {
     this.reserve();
     const {volume, atUs, count} = batch;
     const {skewUs, currentEndUs, currentCell} = this;
-    const {newestUs} = this.clocks;
+    const {clocks} = this;
+    const {newestUs} = clocks;
     let inOrder = 0;
     for (let row = 0; row < count; row += 1) {
       const number = volume[row] ?? 0;
@@ -74,6 +75,7 @@ export class ActivityBuilder {
       const ahead = at - (newestUs[number] ?? 0);
       if (ahead >= 0 && ahead <= skewUs && at < (currentEndUs[number] ?? 0)) {
         newestUs[number] = at;
+        clocks.lastUs = at;
         inOrder += 1;
         this.count(number, currentCell[number] ?? 0, requestOf(batch, row));
       } else this.addOutOfLine(batch, row, reject, textOf);
@@ -107,15 +109,14 @@ export class ActivityBuilder {
   ): void {
     const volume = batch.volume[row] ?? 0;
     const request = requestOf(batch, row);
-    const newestUs = this.clocks.newestUs[volume] ?? 0;
-    if (Math.abs(request.atUs - newestUs) <= this.skewUs && !this.clocks.isHolding(volume)) {
-      this.clocks.newestUs[volume] = Math.max(newestUs, request.atUs);
+    const {clocks} = this;
+    if (!clocks.isHolding(volume) && clocks.believe(volume, request.atUs)) {
       this.accept(volume, request);
       return;
     }
     const held = {...request, line: batch.line[row] ?? 0, text: textOf(row)};
-    this.apply(volume, this.clocks.judge(volume, held), reject);
-    if (this.clocks.isHolding(volume)) this.currentEndUs[volume] = Number.NEGATIVE_INFINITY;
+    this.apply(volume, clocks.judge(volume, held), reject);
+    if (clocks.isHolding(volume)) this.currentEndUs[volume] = Number.NEGATIVE_INFINITY;
   }
 
   private apply(volume: number, verdict: Verdict, reject: RejectRow): void {
@@ -140,8 +141,8 @@ export class ActivityBuilder {
   }
 
   private count(volume: number, cell: number, {atUs, op, offsetBytes, lengthBytes}: Request): void {
-    const {numbers} = this.cells;
-    const base = cell * CELL_NUMBERS;
+    const numbers = this.cells.slabOf(cell);
+    const base = this.cells.baseOf(cell);
     if (op > OP.trim) {
       if (op === OP.sample) this.cells.keepSample(cell, atUs, lengthBytes);
       return;
@@ -166,6 +167,7 @@ export class ActivityBuilder {
   private reserve(): void {
     const {length} = this.names;
     this.clocks.reserve(length);
+    this.cells.reserve(length);
     for (let volume = this.newestMinuteUs.length; volume < length; volume += 1) {
       this.newestMinuteUs.push(this.base.newestUs(this.names[volume] ?? '') ?? Number.NEGATIVE_INFINITY);
       this.footprints.push(undefined);

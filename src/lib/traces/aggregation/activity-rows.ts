@@ -1,77 +1,48 @@
 import {type ActivityRows} from '../activity.js';
-import {CELL, CELL_NUMBERS, type MinuteCells} from './minute-cells.js';
+import {CELL, type MinuteCells} from './minute-cells.js';
 
 /** The cells as columns sorted by (volume name, minute), one row each. `names` are the volumes by number. */
 export function toActivityRows(cells: MinuteCells, names: readonly string[]): ActivityRows {
-  const {order, volumes} = sortCells(cells, names);
-  const rows = emptyRows(countDistinct(cells, order), volumes);
-  const rankOf = new Map(volumes.map((name, rank) => [name, rank]));
-  const ranks = names.map((name) => rankOf.get(name) ?? -1);
-  let row = -1;
-  let previous = -1;
-  for (const cell of order) {
-    if (previous < 0 || !isSameMinute(cells, previous, cell)) {
-      row += 1;
-      rows.volumeIndex[row] = ranks[cells.volume[cell] ?? 0] ?? -1;
-      rows.startUs[row] = cells.startUs[cell] ?? 0;
-    }
-    addCell(rows, row, cells, cell);
-    previous = cell;
-  }
-  return rows;
-}
-
-/** Cell numbers by (volume name, minute, first appearance), and the names that have any, in code-unit order. */
-function sortCells(
-  {count, volume, startUs}: MinuteCells,
-  names: readonly string[],
-): {readonly order: Int32Array; readonly volumes: readonly string[]} {
-  const sizes = new Int32Array(names.length);
-  for (let cell = 0; cell < count; cell += 1) increment(sizes, volume[cell]);
-  const byName = names.map((name, number) => ({name, number})).filter(({number}) => sizes[number] !== 0);
-  byName.sort((left, right) => (left.name < right.name ? -1 : 1));
-  const next = new Int32Array(names.length);
-  let start = 0;
-  for (const {number} of byName) {
-    next[number] = start;
-    start += sizes[number] ?? 0;
-  }
-  const order = new Int32Array(count);
-  for (let cell = 0; cell < count; cell += 1) order[increment(next, volume[cell])] = cell;
-  for (const {number} of byName) {
-    const end = next[number] ?? 0;
-    sortByTime(order.subarray(end - (sizes[number] ?? 0), end), startUs);
-  }
-  return {order, volumes: byName.map(({name}) => name)};
-}
-
-/** Adds one; returns what was there before. */
-function increment(counts: Int32Array, index = 0): number {
-  const before = counts[index] ?? 0;
-  counts[index] = before + 1;
-  return before;
-}
-
-/** The cells of one volume are nearly always in order already. */
-function sortByTime(order: Int32Array, startUs: Float64Array): void {
-  const isSorted = order.every(
-    (cell, place) => place === 0 || (startUs[order[place - 1] ?? 0] ?? 0) <= (startUs[cell] ?? 0),
+  const filled = names
+    .map((name, number) => ({name, number}))
+    .filter(({number}) => cells.countOf(number) > 0);
+  filled.sort((left, right) => (left.name < right.name ? -1 : 1));
+  const rows = emptyRows(
+    filled.reduce((total, {number}) => total + cells.countOf(number), 0),
+    filled.map(({name}) => name),
   );
-  if (!isSorted) {
-    order.sort((left, right) => (startUs[left] ?? 0) - (startUs[right] ?? 0) || left - right);
-  }
+  let row = 0;
+  filled.forEach(({number}, rank) => {
+    let previousUs = Number.NaN;
+    for (const cell of cellsByTime(cells, number)) {
+      const startUs = startOf(cells, cell);
+      if (startUs !== previousUs) row += 1;
+      rows.volumeIndex[row - 1] = rank;
+      rows.startUs[row - 1] = startUs;
+      addCell(rows, row - 1, cells, cell);
+      previousUs = startUs;
+    }
+  });
+  return row === rows.count ? rows : cutRows(rows, row);
 }
 
-function isSameMinute(cells: MinuteCells, left: number, right: number): boolean {
-  return cells.volume[left] === cells.volume[right] && cells.startUs[left] === cells.startUs[right];
-}
-
-function countDistinct(cells: MinuteCells, order: Int32Array): number {
-  let distinct = 0;
+/** The cells of a volume by minute; they are nearly always in order already. */
+function cellsByTime(cells: MinuteCells, volume: number): Int32Array {
+  const order = new Int32Array(cells.countOf(volume));
+  let cell = cells.firstOf(volume);
+  let isSorted = true;
   for (let place = 0; place < order.length; place += 1) {
-    if (place === 0 || !isSameMinute(cells, order[place - 1] ?? 0, order[place] ?? 0)) distinct += 1;
+    order[place] = cell;
+    const next = cells.nextOf(volume, cell);
+    isSorted &&= next < 0 || startOf(cells, next) >= startOf(cells, cell);
+    cell = next;
   }
-  return distinct;
+  if (isSorted) return order;
+  return order.sort((left, right) => startOf(cells, left) - startOf(cells, right) || left - right);
+}
+
+function startOf(cells: MinuteCells, cell: number): number {
+  return cells.slabOf(cell)[cells.baseOf(cell) + CELL.startUs] ?? 0;
 }
 
 function emptyRows(count: number, volumes: readonly string[]): ActivityRows {
@@ -91,20 +62,38 @@ function emptyRows(count: number, volumes: readonly string[]): ActivityRows {
   };
 }
 
-function addCell(rows: ActivityRows, row: number, {numbers, usedAtUs}: MinuteCells, cell: number): void {
-  const base = cell * CELL_NUMBERS;
-  addTo(rows.reads, row, numbers[base + CELL.reads]);
-  addTo(rows.writes, row, numbers[base + CELL.writes]);
-  addTo(rows.trims, row, numbers[base + CELL.trims]);
-  addTo(rows.readBytes, row, numbers[base + CELL.readBytes]);
-  addTo(rows.writeBytes, row, numbers[base + CELL.writeBytes]);
-  addTo(rows.footprintGrowthBytes, row, numbers[base + CELL.growthBytes]);
-  const sampledAtUs = usedAtUs[cell] ?? Number.NaN;
-  if (Number.isNaN(sampledAtUs) || sampledAtUs < (rows.usedAtUs[row] ?? 0)) return;
-  rows.usedAtUs[row] = sampledAtUs;
-  rows.usedBytes[row] = numbers[base + CELL.usedBytes] ?? Number.NaN;
+function addCell(rows: ActivityRows, row: number, cells: MinuteCells, cell: number): void {
+  const numbers = cells.slabOf(cell);
+  const base = cells.baseOf(cell);
+  addTo(rows.reads, row, numbers[base + CELL.reads] ?? 0);
+  addTo(rows.writes, row, numbers[base + CELL.writes] ?? 0);
+  addTo(rows.trims, row, numbers[base + CELL.trims] ?? 0);
+  addTo(rows.readBytes, row, numbers[base + CELL.readBytes] ?? 0);
+  addTo(rows.writeBytes, row, numbers[base + CELL.writeBytes] ?? 0);
+  addTo(rows.footprintGrowthBytes, row, numbers[base + CELL.growthBytes] ?? 0);
+  const {usedBytes, usedAtUs} = cells.sampleOf(cell);
+  if (Number.isNaN(usedAtUs) || usedAtUs < (rows.usedAtUs[row] ?? 0)) return;
+  rows.usedAtUs[row] = usedAtUs;
+  rows.usedBytes[row] = usedBytes;
 }
 
-function addTo(column: Float64Array, row: number, value = 0): void {
+function addTo(column: Float64Array, row: number, value: number): void {
   column[row] = (column[row] ?? 0) + value;
+}
+
+function cutRows(rows: ActivityRows, count: number): ActivityRows {
+  return {
+    count,
+    volumes: rows.volumes,
+    volumeIndex: rows.volumeIndex.subarray(0, count),
+    startUs: rows.startUs.subarray(0, count),
+    reads: rows.reads.subarray(0, count),
+    writes: rows.writes.subarray(0, count),
+    trims: rows.trims.subarray(0, count),
+    readBytes: rows.readBytes.subarray(0, count),
+    writeBytes: rows.writeBytes.subarray(0, count),
+    footprintGrowthBytes: rows.footprintGrowthBytes.subarray(0, count),
+    usedBytes: rows.usedBytes.subarray(0, count),
+    usedAtUs: rows.usedAtUs.subarray(0, count),
+  };
 }

@@ -28,14 +28,17 @@ const UNDECIDED: Verdict = {accepted: [], rejected: []};
 /**
  * The clocks of one input, one a volume, so that interleaved volumes do not disturb each other. A row may be older
  * than the newest one believed by at most the skew. One wild time must not make everything after it look old, so a row
- * that is more than the skew ahead is held back until three rows agree that time has gone on (then they all count), or
- * one comes that fits the time before (then the held ones are rejected). The first three rows of a volume are held
- * likewise, and when one contradicts the other two it is rejected. What is still held at the end of the input counts:
- * nothing speaks against it.
+ * that is more than the skew ahead is believed at once only when the row believed last, of whatever volume, is as near
+ * (as it is in a log of many volumes). Else it is held back until three rows agree that time has gone on (then they all
+ * count), or one comes that fits the time before (then the held ones are rejected). The first three rows of a volume
+ * are held likewise, and when one contradicts the other two it is rejected. What is still held at the end of the input
+ * counts: nothing speaks against it.
  */
 export class VolumeClocks {
   /** Time of the newest row believed, by volume; -Infinity before there is one. */
   newestUs = new Float64Array(0);
+  /** Time of the row believed last, of any volume. */
+  lastUs = Number.NEGATIVE_INFINITY;
   private readonly held = new Map<number, HeldRow[]>();
   private readonly skewUs: number;
 
@@ -51,9 +54,19 @@ export class VolumeClocks {
     this.newestUs = longer;
   }
 
-  /** Whether rows of the volume are held back, so that every further one must be judged. */
+  /** Whether rows of the volume are held back. */
   isHolding(volume: number): boolean {
-    return this.held.has(volume);
+    return this.held.size > 0 && this.held.has(volume);
+  }
+
+  /** Believes a row of a volume that is not holding, when neither its volume's clock nor the last row speaks against it. */
+  believe(volume: number, atUs: number): boolean {
+    const newestUs = this.newestUs[volume] ?? 0;
+    if (atUs < newestUs - this.skewUs) return false;
+    if (atUs > newestUs + this.skewUs && Math.abs(atUs - this.lastUs) > this.skewUs) return false;
+    if (atUs > newestUs) this.newestUs[volume] = atUs;
+    this.lastUs = atUs;
+    return true;
   }
 
   /** Decides about a row and about those held before it. */
@@ -100,8 +113,7 @@ export class VolumeClocks {
     if (odd === undefined) return this.take(volume, held);
     const others = held.filter((row) => row !== odd);
     const {accepted, rejected} = this.take(volume, others);
-    const [witness = odd] = others;
-    return {accepted, rejected: [{row: odd, reason: jumped(odd, witness)}, ...rejected]};
+    return {accepted, rejected: [{row: odd, reason: contradiction(odd, others)}, ...rejected]};
   }
 
   /** The one of three rows without which the other two are in order, and as near to each other as can be. */
@@ -126,11 +138,20 @@ export class VolumeClocks {
     for (const row of rows) {
       const newestUs = this.newestUs[volume] ?? 0;
       if (row.atUs < newestUs - this.skewUs) rejected.push({row, reason: ranBackwards(row, newestUs)});
-      else accepted.push(row);
+      else {
+        accepted.push(row);
+        this.lastUs = row.atUs;
+      }
       if (row.atUs > newestUs) this.newestUs[volume] = row.atUs;
     }
     return {accepted, rejected};
   }
+}
+
+function contradiction(odd: HeldRow, others: readonly HeldRow[]): string {
+  const before = others.filter(({line, atUs}) => line < odd.line && atUs > odd.atUs);
+  if (before.length > 0) return ranBackwards(odd, Math.max(...before.map(({atUs}) => atUs)));
+  return jumped(odd, others[0] ?? odd);
 }
 
 function ranBackwards({atUs}: HeldRow, newestUs: number): string {

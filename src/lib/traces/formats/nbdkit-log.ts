@@ -109,8 +109,8 @@ class NbdkitReader implements RowReader {
     const halves = this.unpaired + this.pending.size;
     return [
       `local times were read as ${this.options.timeZone.name}`,
-      ...(this.failed > 0 ? [`${this.failed} requests failed and changed nothing`] : []),
-      ...(halves > 0 ? [`${halves} requests have only one of their two lines here and are not counted`] : []),
+      ...(this.failed > 0 ? [`requests that failed and changed nothing: ${this.failed}`] : []),
+      ...(halves > 0 ? [`requests with only one of their two lines here, not counted: ${halves}`] : []),
     ];
   }
 

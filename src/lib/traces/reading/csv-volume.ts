@@ -1,5 +1,5 @@
 import {BYTE, MAX_NAME_BYTES, type RowCursor} from './row-cursor.js';
-import {HASH_FACTOR, VolumeColumn} from './volume-column.js';
+import {VolumeColumn} from './volume-column.js';
 
 /** The row was not read: the cursor's reason says why, or more input is needed. */
 export const BAD_VOLUME = -1;
@@ -33,14 +33,8 @@ function readQuoted(cursor: RowCursor, field: string, volumes: VolumeColumn): nu
     cursor.fail(`${field} is quoted, and a comma does not follow the closing quote`);
     return BAD_VOLUME;
   }
-  let hash = 0;
-  let extraLines = 0;
-  for (let at = cursor.at; at < closing; at += 1) {
-    hash = Math.imul(hash ^ (bytes[at] ?? 0), HASH_FACTOR);
-    if (bytes[at] === BYTE.newline) extraLines += 1;
-  }
-  cursor.extraLines = extraLines;
-  return volumes.readSlice(cursor, field, closing + 1, hash);
+  for (let at = cursor.at; at < closing; at += 1) if (bytes[at] === BYTE.newline) cursor.extraLines += 1;
+  return volumes.readQuoted(cursor, field, closing + 1);
 }
 
 /** Where the quote that is not doubled stands, or a place at or behind `limit`. */

@@ -15,6 +15,13 @@ export interface ContentChunk {
   readonly end: number;
 }
 
+/** A chunk with a copy of the content. */
+export function withRoom(content: Uint8Array): ContentChunk {
+  const bytes = new Uint8Array(HEADROOM_BYTES + content.length + READ_AHEAD_BYTES);
+  bytes.set(content, HEADROOM_BYTES);
+  return {bytes, start: HEADROOM_BYTES, end: HEADROOM_BYTES + content.length};
+}
+
 /**
  * Cuts chunks into whole lines for the parser, whatever the chunks' borders are, and hands over every batch that is
  * filled. The result does not depend on the borders.

@@ -1,0 +1,206 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {gzipSync} from 'node:zlib';
+
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {z} from 'zod';
+
+import {parseInstantUs, ToolError} from '../../src/lib/core/index.js';
+import {TRACE_FORMATS} from '../../src/lib/traces/index.js';
+import {createMemorySink, ingest, type Minute, minutesOf, readPieces, temporaryFolder} from './support.js';
+
+const FOLDER = path.join(import.meta.dirname, '../../fixtures/traces');
+const MUTATIONS = 150;
+
+const expectedSchema = z.object({
+  options: z
+    .object({start: z.string().optional(), volume: z.string().optional(), timeZone: z.string().optional()})
+    .default({}),
+  format: z.string(),
+  lines: z.number(),
+  rows: z.number(),
+  blankRows: z.number(),
+  remarkLines: z.number(),
+  lateRows: z.number(),
+  firstUs: z.number(),
+  lastUs: z.number(),
+  remarks: z.array(z.string()),
+  rejects: z.array(z.tuple([z.number(), z.string()])),
+  minuteColumns: z.array(z.string()),
+  minutes: z.array(z.array(z.union([z.string(), z.number()]))),
+});
+
+interface Case {
+  readonly name: string;
+  readonly file: string;
+  readonly content: Uint8Array;
+  readonly expected: z.infer<typeof expectedSchema>;
+  readonly options: Readonly<Record<string, string | number>>;
+}
+
+function casesOf(format: string): readonly Case[] {
+  const folder = path.join(FOLDER, format);
+  const files = readdirSync(folder).filter((file) => !file.endsWith('.expected.json'));
+  return files.map((file) => {
+    const name = path.parse(file).name;
+    const expected = expectedSchema.parse(
+      JSON.parse(readFileSync(path.join(folder, `${name}.expected.json`), 'utf8')),
+    );
+    const {start, ...options} = expected.options;
+    return {
+      name,
+      file: path.join(folder, file),
+      content: readFileSync(path.join(folder, file)),
+      expected,
+      options: {
+        format,
+        // What the file's name gives when it is read as a file.
+        ...(TRACE_FORMATS[format as keyof typeof TRACE_FORMATS].volumeFrom === 'row' ? {} : {volume: name}),
+        ...(start === undefined ? {} : {startUs: parseInstantUs(start)!}),
+        ...(options as Record<string, string>),
+      },
+    };
+  });
+}
+
+/** A row as in the golden file, without the columns at the end that are not known. */
+function columnsOf(minute: Minute): readonly unknown[] {
+  return Object.values(minute).filter((value) => value !== undefined);
+}
+
+describe.each(Object.keys(TRACE_FORMATS))('format %s', (format) => {
+  const cases = casesOf(format);
+
+  it('has fixtures, one of them without a bad row', () => {
+    expect(cases.some(({expected}) => expected.rejects.length === 0 && expected.rows > 1)).toBe(true);
+  });
+
+  it.each(cases)(
+    'reads $name as its golden file says, also by sniffing',
+    async ({file, expected, options}) => {
+      const given = Object.entries(options).filter(([name]) => name !== 'format' && name !== 'volume');
+      const {volume} = expected.options;
+      const store = createMemorySink();
+      const result = await ingest('', {
+        paths: [file],
+        store,
+        maxBadRows: expected.rejects.length,
+        options: {...Object.fromEntries(given), ...(volume === undefined ? {} : {volume})},
+      });
+      expect(result.inputs[0]).toMatchObject({
+        format,
+        lines: expected.lines,
+        rows: expected.rows,
+        rejectedRows: expected.rejects.length,
+        blankRows: expected.blankRows,
+        remarkLines: expected.remarkLines,
+        lateRows: expected.lateRows,
+        firstUs: expected.firstUs,
+        lastUs: expected.lastUs,
+        remarks: expected.remarks,
+      });
+      expect(result.rejects.map(({line, reason}) => [line, reason])).toEqual(expected.rejects);
+      expect(minutesOf(store.batches[0]!.rows).map(columnsOf)).toEqual(expected.minutes);
+    },
+  );
+
+  it.each(cases)('adds nothing when $name is read again, as it is, gzipped or renamed', async (one) => {
+    const folder = await temporaryFolder();
+    const copy = path.join(folder, 'copy.log');
+    const packed = path.join(folder, 'copy.log.gz');
+    await writeFile(copy, one.content);
+    await writeFile(packed, gzipSync(one.content));
+    const store = createMemorySink();
+    const request = {store, maxBadRows: 100, options: one.options};
+    await ingest('', {...request, paths: [one.file]});
+    const again = await ingest('', {...request, paths: [one.file, packed, copy]});
+    expect(again).toMatchObject({
+      inputs: [],
+      skipped: [{batchId: 'batch-1'}, {batchId: 'batch-1'}, {batchId: 'batch-1'}],
+    });
+    expect(store.batches).toHaveLength(1);
+  });
+
+  it.each(cases)('reads $name the same with CR LF and without the last newline', async (one) => {
+    const text = Buffer.from(one.content).toString('latin1');
+    const whole = await readPieces(one.content, [], one.options);
+    if (one.name !== 'odd-names' && one.name !== 'named-exports') {
+      const crLf = Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1');
+      expect((await readPieces(crLf, [], one.options)).minutes).toEqual(whole.minutes);
+    }
+    const cut = Buffer.from(text.replace(/\n$/, ''), 'latin1');
+    expect(await withoutFile(readPieces(cut, [], one.options))).toEqual(
+      await withoutFile(Promise.resolve(whole)),
+    );
+    const marked = Buffer.concat([Buffer.from('\uFEFF'), one.content]);
+    expect((await readPieces(marked, [], one.options)).minutes).toEqual(whole.minutes);
+  });
+
+  it.each(cases)('reads $name the same wherever it is cut into pieces', async ({content, options}) => {
+    const whole = await withoutFile(readPieces(content, [], options));
+    const step = Math.ceil(content.length / 250);
+    for (let cut = 1; cut < content.length; cut += step) {
+      expect(await withoutFile(readPieces(content, [cut], options))).toEqual(whole);
+    }
+    if (content.length > 3000) return;
+    const everywhere = Array.from({length: content.length - 1}, (_, index) => index + 1);
+    expect(await withoutFile(readPieces(content, everywhere, options))).toEqual(whole);
+  });
+
+  it('accounts for every line of damaged input, and fails with an error of its own if it fails', async () => {
+    for (const {content, options} of cases) {
+      await fc.assert(
+        fc.asyncProperty(mutations(content), fc.nat(content.length), async (damaged, cut) => {
+          try {
+            const {read, rejects} = await readPieces(damaged, [Math.min(cut, damaged.length)], options);
+            const {rows, rejectedRows, blankRows} = read.input;
+            expect(rejects).toHaveLength(rejectedRows);
+            expect(rows + rejectedRows + blankRows + read.remarkLines).toBe(countLines(damaged));
+          } catch (error) {
+            if (!(error instanceof ToolError)) throw error;
+          }
+        }),
+        {seed: 7, numRuns: Math.ceil(MUTATIONS / cases.length)},
+      );
+    }
+  });
+});
+
+/** Bytes changed, runs removed, doubled and replaced by the bytes that matter to parsers. */
+function mutations(content: Uint8Array): fc.Arbitrary<Uint8Array> {
+  const change = fc.record({
+    at: fc.nat(content.length),
+    remove: fc.nat(6),
+    insert: fc.oneof(
+      fc.uint8Array({maxLength: 6}),
+      fc
+        .constantFrom('"', '\n', '\r\n', ',', '-', '\0', '99999999999999999999', ',,', '\n\n', ' ')
+        .map((text) => new TextEncoder().encode(text)),
+      fc
+        .tuple(fc.nat(content.length), fc.nat(80))
+        .map(([from, length]) => content.slice(from, from + length)),
+    ),
+  });
+  return fc.array(change, {minLength: 1, maxLength: 8}).map((changes) => {
+    let bytes: Uint8Array = content;
+    for (const {at, remove, insert} of changes) {
+      bytes = Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + remove)]);
+    }
+    return new Uint8Array(bytes);
+  });
+}
+
+function countLines(content: Uint8Array): number {
+  const newlines = content.filter((byte) => byte === 10).length;
+  return content.length > 0 && content.at(-1) !== 10 ? newlines + 1 : newlines;
+}
+
+/** All but what tells one file from another with the same rows. */
+async function withoutFile(result: ReturnType<typeof readPieces>): Promise<unknown> {
+  const whole = await result;
+  const ofFile = new Set(['sha256', 'identitySha256', 'rawKeySha256', 'sizeBytes']);
+  const input = Object.entries(whole.read.input).filter(([field]) => !ofFile.has(field));
+  return {...whole, read: {...whole.read, input}};
+}
