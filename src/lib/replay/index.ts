@@ -1,3 +1,3 @@
 export * from './replay-history.js';
-export type {PolicyScore, WorstShortfall} from './score.js';
+export type {PolicyScore} from './score.js';
 export * from './score-table.js';
