@@ -23,12 +23,13 @@ import {
   forecastModel,
   forecastPeaks,
   horizonStepsOf,
+  type PanelSource,
   type PeakForecast,
   readModelFile,
   readPanel,
   SEASON_STEPS,
 } from '../forecasting/index.js';
-import {openShadowStore, type ShadowStore} from '../shadow-store/index.js';
+import {openShadowStore} from '../shadow-store/index.js';
 import {openTarget} from '../storage-apis/index.js';
 import {lintTopology, readTopology, type Topology} from '../topology/index.js';
 
@@ -37,9 +38,19 @@ export type PlanModel =
   | {readonly kind: 'file'; readonly path: string}
   | {readonly kind: 'fit'; readonly model: string; readonly granularity: Granularity};
 
+/** What of a shadow store is needed to plan from it. */
+export interface PlanStore extends PanelSource {
+  info(): {
+    readonly firstUs?: number;
+    readonly endUs?: number;
+    readonly batches: readonly {readonly batchId: string}[];
+  };
+  close(): void;
+}
+
 export interface PlanBufferOptions {
   readonly storePath: string;
-  readonly openStore?: (path: string) => Promise<ShadowStore>;
+  readonly openStore?: (path: string) => Promise<PlanStore>;
   readonly topologyPath: string;
   readonly policy: string;
   readonly settings: PolicySettings;
@@ -200,7 +211,7 @@ function warnOfTarget(topology: Topology, current: CurrentReserve | undefined): 
       ];
 }
 
-function hashOfStore(store: ShadowStore): string {
+function hashOfStore(store: PlanStore): string {
   return sha256Hex(canonicalJson(store.info().batches.map(({batchId}) => batchId)));
 }
 

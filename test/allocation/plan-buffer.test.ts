@@ -1,0 +1,125 @@
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+
+import {PLAN_KIND} from '../../src/lib/allocation/index.js';
+import {parseArtifact, type Series} from '../../src/lib/core/index.js';
+import {planBuffer, type PlanBufferOptions, type PlanStore} from '../../src/lib/workflows/plan-buffer.js';
+import {SETTINGS} from './plan-support.js';
+
+const HOUR_US = 3_600_000_000;
+const NOW_US = Date.parse('2026-03-01T00:00:00Z') * 1000;
+const HOURS = 21 * 24;
+const START_US = NOW_US - HOURS * HOUR_US;
+
+const TOPOLOGY = `kind: topology
+version: 1
+hosts:
+  - {id: a, capacity: 100GiB, labels: {rack: r0}}
+  - {id: b, capacity: 100GiB, labels: {rack: r1}}
+  - {id: c, capacity: 100GiB, labels: {rack: r2}}
+  - {id: d, capacity: 100GiB, labels: {rack: r3}}
+volumes:
+  - {id: daily, replicas: [a, b], antiAffinity: [rack]}
+  - {id: still, replicas: [b, c], antiAffinity: [rack], used: 5GiB}
+`;
+
+/** Half a cosine a day between 4 and 8 GiB, lowest at midnight. */
+function daily(step: number): number {
+  return Math.round(2 ** 30 * (6 - 2 * Math.cos((2 * Math.PI * step) / 24)));
+}
+
+/** A store of one volume, whose history ends at NOW_US. */
+function storeOf(id: string): PlanStore {
+  return {
+    info: () => ({firstUs: START_US, endUs: NOW_US, batches: [{batchId: 'one'}]}),
+    readSeries: ({fromUs = START_US, toUs = NOW_US}) => {
+      const first = Math.round((fromUs - START_US) / HOUR_US);
+      const values = Float64Array.from({length: Math.round((toUs - fromUs) / HOUR_US)}, (_, step) =>
+        daily(first + step),
+      );
+      const series: Series = {id, startUs: fromUs, stepSeconds: 3600, values};
+      return Promise.resolve([series]);
+    },
+    close: () => undefined,
+  };
+}
+
+describe('planBuffer', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'foreshadow-plan-'));
+    await writeFile(path.join(folder, 'cluster.yaml'), TOPOLOGY);
+  });
+  afterEach(async () => {
+    await rm(folder, {recursive: true});
+  });
+
+  function options(change: Partial<PlanBufferOptions> = {}): PlanBufferOptions {
+    return {
+      storePath: 'store',
+      openStore: () => Promise.resolve(storeOf('daily')),
+      topologyPath: path.join(folder, 'cluster.yaml'),
+      policy: 'shared',
+      settings: SETTINGS,
+      model: {kind: 'fit', model: 'seasonal-naive', granularity: 'hourly'},
+      horizonSeconds: 86_400,
+      validForSeconds: 3600,
+      withCertificate: false,
+      nowUs: NOW_US,
+      seed: 1,
+      tool: 'foreshadow/test',
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+      ...change,
+    };
+  }
+
+  it('reserves for the peak to come, not for the trough of now, and writes the plan', async () => {
+    const out = path.join(folder, 'plan.json');
+    const {plan} = await planBuffer(options({out}));
+    expect(plan.feasible).toBe(true);
+    const need = plan.boundaries.find(({scenario}) => scenario === 'rack/r0');
+    // The last value is that of 23 o'clock, about 4.1 GiB; the peak is 8 GiB.
+    expect(need?.demandBytes).toBeGreaterThan(7.9 * 2 ** 30);
+    expect(need?.demandBytes).toBeLessThan(8.1 * 2 ** 30);
+    expect(plan.warnings).toEqual([
+      'no history of 1 volumes: the use that the topology states is taken, and no growth (still)',
+    ]);
+    expect(plan.inputs.map(({kind, name}) => [kind, path.basename(name)])).toEqual([
+      ['store', 'store'],
+      ['model', 'seasonal-naive'],
+      ['topology', 'cluster.yaml'],
+    ]);
+    expect(parseArtifact(await readFile(out, 'utf8'), out, PLAN_KIND)).toEqual(plan);
+    const again = await planBuffer(options());
+    expect(again.plan).toEqual(plan);
+  });
+
+  it('tells the changes against what the target holds, and of hosts there that the topology does not know', async () => {
+    const {plan} = await planBuffer(options({target: `file:${path.join(folder, 'buffers.json')}`}));
+    expect(plan.basis).toMatchObject({serial: 0});
+    expect(plan.changes.length).toBeGreaterThan(0);
+    expect(plan.changes.every(({action, fromBytes}) => action === 'allocate' && fromBytes === 0)).toBe(true);
+    expect(plan.inputs.at(-1)?.kind).toBe('target');
+  });
+
+  it('writes a plan that does not cover everything, too, and says so', async () => {
+    const out = path.join(folder, 'plan.json');
+    const {plan} = await planBuffer(
+      options({policy: 'static', settings: {...SETTINGS, staticShare: 0.01}, out}),
+    );
+    expect(plan.feasible).toBe(false);
+    expect(plan.uncovered.length).toBeGreaterThan(0);
+    expect(parseArtifact(await readFile(out, 'utf8'), out, PLAN_KIND).feasible).toBe(false);
+  });
+
+  it('refuses a volume of which neither history nor size is known, an unknown policy and an unknown target', async () => {
+    const stranger = options({openStore: () => Promise.resolve(storeOf('stranger'))});
+    await expect(planBuffer(stranger)).rejects.toMatchObject({exitCode: 3, code: 'usage-unknown'});
+    await expect(planBuffer(options({policy: 'nightly'}))).rejects.toMatchObject({exitCode: 2});
+    await expect(planBuffer(options({target: 'ceph'}))).rejects.toMatchObject({exitCode: 2});
+  });
+});
