@@ -205,6 +205,12 @@ describe('the model', () => {
     for (const value of some ?? []) expect(Math.abs(value - 5)).toBeLessThan(4);
   });
 
+  it('repeats the last of fewer than five values', async () => {
+    const young = seriesOf([1, 5, 2, 9]);
+    const [path] = await (await ets.fit([young], fitOptions())).predict([young], 3);
+    expect([...(path ?? [])]).toEqual([9, 9, 9]);
+  });
+
   it('keeps the season in step when the history grows', async () => {
     const full = made(103, (step) => 10 + 5 * wave(step, 8));
     const fitted = await ets.fit([seriesOf(full.values.subarray(0, 80))], fitOptions({seasonSteps: [8]}));

@@ -117,19 +117,17 @@ describe('floats as text', () => {
 });
 
 describe('forecasts as CSV', () => {
-  it('have a row a volume and step, names quoted where they must be', async () => {
-    const trained = await train('seasonal-naive');
-    const forecasts = await forecastQuantiles(trained.fitted, trained.calibration, panel, {
-      ...{horizonSteps: 2, levels: [0.5], lowest: 0},
-    });
-    const [first, second] = forecasts.map(({point}) => [...point]);
+  it('have a row a volume and step, names quoted where they must be', () => {
+    const shared = {startUs: 432e9, stepSeconds: 3600, levels: [0.5]};
+    const [point, middle] = [Float64Array.of(1, 0.1), Float64Array.of(2, 1e21)];
+    const forecasts = ['a', 'b/../"c"\n'].map((id) => ({...shared, id, point, quantiles: [middle]}));
     expect(forecastCsv(forecasts, [0.5])).toBe(
       [
         'volume,time,point,q0.5',
-        `a,1970-01-06T00:00:00Z,${first?.[0]},${first?.[0]}`,
-        `a,1970-01-06T01:00:00Z,${first?.[1]},${first?.[1]}`,
-        `"b/../""c""\n",1970-01-06T00:00:00Z,${second?.[0]},${second?.[0]}`,
-        `"b/../""c""\n",1970-01-06T01:00:00Z,${second?.[1]},${second?.[1]}`,
+        'a,1970-01-06T00:00:00Z,1,2',
+        'a,1970-01-06T01:00:00Z,0.1,1e+21',
+        '"b/../""c""\n",1970-01-06T00:00:00Z,1,2',
+        '"b/../""c""\n",1970-01-06T01:00:00Z,0.1,1e+21',
         '',
       ].join('\n'),
     );

@@ -80,6 +80,28 @@ describe('the neural back end', () => {
     warn.mockRestore();
   });
 
+  it('takes off the handlers that WebAssembly hangs on the whole process, and no others', async () => {
+    const own = (): void => undefined;
+    process.on('unhandledRejection', own);
+    const handlers = (): readonly unknown[] => [
+      ...process.listeners('uncaughtException'),
+      ...process.listeners('unhandledRejection'),
+    ];
+    const before = handlers();
+    const core = {
+      ...nativeStand(() => 11),
+      setBackend: () => {
+        process.on('uncaughtException', () => undefined);
+        process.on('unhandledRejection', () => undefined);
+        return Promise.resolve(true);
+      },
+    };
+    const stands = {[NATIVE]: failWith('absent'), '@tensorflow/tfjs-core': () => core};
+    expect((await openTensorBackend(importing(stands))).name).toBe('wasm');
+    expect(handlers()).toEqual(before);
+    process.off('unhandledRejection', own);
+  });
+
   it('says why when nothing works', async () => {
     const nothing = openTensorBackend(() => Promise.reject(new Error('gone')));
     await expect(nothing).rejects.toThrow('no neural back end works (node: gone; wasm: gone; cpu: gone)');

@@ -1,7 +1,9 @@
+import {setImmediate} from 'node:timers/promises';
+
 import {fromFirstKnown, scaleSeason, seasonalScale, cutEnd} from './history.js';
 import {type FittedModel, type Forecast} from './model.js';
 import {upperOfSorted} from './upper-quantile.js';
-import {invariant, mean, US_PER_SECOND, type Series} from '../core/index.js';
+import {invariant, mean, quantile, US_PER_SECOND, type Series} from '../core/index.js';
 
 /**
  * What a fitted model's errors were on steps that it was not fitted on. Errors are signed (what happened less what
@@ -37,6 +39,8 @@ const MOST_ERRORS_A_STEP = 400;
 const MOST_POOLED = 8000;
 const ORIGINS_FOR_OWN_SPREAD = 4;
 const MOST_SPREAD = 4;
+/** With fewer, the middle of the errors says less than the model does. */
+const ERRORS_FOR_MEDIAN = 20;
 
 /**
  * The calibration window of a history: as many as 16 origins, an eighth of the horizon apart, in at most half of it.
@@ -66,6 +70,7 @@ export async function calibrate(
   const own = new Map<string, number[]>();
   const poolEvery = Math.ceil((panel.length * window.originCount) / MOST_POOLED);
   for (let origin = 0; origin < window.originCount; origin += 1) {
+    await setImmediate();
     const held = window.compareSteps + origin * window.strideSteps;
     const histories = panel.map((series) => cutEnd(series, held));
     const points = await fitted.predict(histories, window.compareSteps);
@@ -95,9 +100,10 @@ export async function calibrate(
 /**
  * Forecasts with quantiles: point + scale of the series x error at the level. The error at a level is the pooled one
  * of that step, with the finite-sample rank, times the middle between 1 and the series' own spread. Quantiles never
- * cross, those under 0.5 lie at or under the point and those over it at or over, 0.5 is the point, and none is under
- * `lowest`. Beyond the last calibrated step the errors grow with the square root of the step. A series that never
- * moved has no scale: all its quantiles are its point. Coverage is meant on average over series and time.
+ * cross, those under 0.5 lie at or under the point and those over it at or over, and none is under `lowest`. 0.5 is
+ * the point moved by the middle error, so that a model that is always too low is put right there. Beyond the last
+ * calibrated step the errors grow with the square root of the step. A series that never moved has no scale: all its
+ * quantiles are its point. Coverage is meant on average over series and time.
  */
 export async function forecastQuantiles(
   fitted: FittedModel,
@@ -178,7 +184,8 @@ function shiftsAt(level: number, stepErrors: readonly Float64Array[], horizonSte
 }
 
 function errorAt(sorted: Float64Array, level: number): number {
-  if (sorted.length === 0 || level === 0.5) return 0;
+  if (sorted.length === 0) return 0;
+  if (level === 0.5) return sorted.length < ERRORS_FOR_MEDIAN ? 0 : quantile(sorted, 0.5);
   return level > 0.5 ? upperOfSorted(sorted, level) : -upperOfSorted(mirrored(sorted), 1 - level);
 }
 
@@ -193,24 +200,17 @@ function uncross(
   width: number,
   lowest: number,
 ): readonly Float64Array[] {
-  const quantiles = levels.map(() => Float64Array.from(point));
-  for (let step = 0; step < point.length; step += 1) {
-    const centre = point[step] ?? Number.NaN;
-    const shiftOf = (index: number): number => (shifts[index]?.[step] ?? 0) * width;
-    let edge = centre;
-    for (let index = 0; index < levels.length; index += 1) {
-      if ((levels[index] ?? 0) <= 0.5) continue;
-      edge = Math.max(edge, centre + shiftOf(index));
-      quantiles[index]?.fill(edge, step, step + 1);
-    }
-    edge = centre;
-    for (let index = levels.length - 1; index >= 0; index -= 1) {
-      if ((levels[index] ?? 1) >= 0.5) continue;
-      edge = Math.max(lowest, Math.min(edge, centre + shiftOf(index)));
-      quantiles[index]?.fill(edge, step, step + 1);
-    }
-  }
-  return quantiles;
+  let below = new Float64Array(point.length).fill(lowest);
+  return levels.map((level, index) => {
+    const path = point.map((centre, step) => {
+      const shifted = centre + (shifts[index]?.[step] ?? 0) * width;
+      const held =
+        level === 0.5 ? shifted : level > 0.5 ? Math.max(centre, shifted) : Math.min(centre, shifted);
+      return Math.max(below[step] ?? lowest, held);
+    });
+    below = path;
+    return path;
+  });
 }
 
 function append(map: Map<string, number[]>, key: string, value: number): void {

@@ -66,6 +66,6 @@ export function requireSteps(model: string, panel: readonly Series[], knownSteps
   throw new InputError(
     'series-too-short',
     `model ${model} needs a series of at least ${knownSteps} steps, the longest of ${panel.length} has ${most}`,
-    {hints: ['give more history, a finer granularity or a shorter horizon', 'or use --model seasonal-naive']},
+    {hints: ['more history, a finer --granularity or a shorter --horizon', '--model seasonal-naive']},
   );
 }

@@ -1,7 +1,7 @@
 import {type Random, type Series} from '../core/index.js';
 
 /**
- * Forecasts for one series: `point` (median) and, for each asked level, the quantile at that level; one value a step
+ * Forecasts for one series: `point` (the model's own, meant as the median) and, for each asked level, the quantile at that level; one value a step
  * after the end of the history. `quantiles[i]` belongs to `levels[i]`; levels lie in (0, 1), in rising order.
  */
 export interface Forecast {

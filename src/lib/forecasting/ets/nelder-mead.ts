@@ -65,7 +65,8 @@ function replaceWorst(
 function diameter(simplex: readonly Minimum[], {at}: Minimum): number {
   let largest = 0;
   for (const corner of simplex) {
-    for (const [axis, value] of corner.at.entries()) largest = Math.max(largest, Math.abs(value - (at[axis] ?? 0)));
+    for (const [axis, value] of corner.at.entries())
+      largest = Math.max(largest, Math.abs(value - (at[axis] ?? 0)));
   }
   return largest;
 }

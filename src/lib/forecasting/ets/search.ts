@@ -44,7 +44,7 @@ function allForms(seasons: readonly number[], isPositive: boolean): readonly Ets
   );
 }
 
-/** Undefined when the form has as many parameters as there are values, or fits none of them. */
+/** Undefined when the form has as many parameters as there are values. */
 function fitForm(values: Float64Array, form: EtsForm, knownCount: number): EtsChoice | undefined {
   const spare = knownCount - parameterCount(form) - 1;
   if (spare <= 0) return undefined;

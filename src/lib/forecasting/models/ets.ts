@@ -11,9 +11,9 @@ import {type FitOptions, type FittedModel, type ForecastModel} from '../model.js
 /**
  * Exponential smoothing (Hyndman, Koehler, Ord and Snyder 2008): the 15 stable forms with additive trend, chosen per
  * series by AICc. Parameters are kept, states are not: predict runs the recursion over the history it is given, from
- * initial states found by rule. A gap moves the state on without correction. A constant series, one with fewer than
- * five values and one not seen in fit get simple smoothing (alpha 0.3), with an additive season where two cycles are
- * there; an all-zero or intermittent series is smoothed like any other, and so foreseen at its recent mean.
+ * initial states found by rule. A gap moves the state on without correction. Fewer than five values are
+ * repeated from the last (naive); a constant series and one not seen in fit get simple smoothing with alpha 0.3, and an
+ * additive season where two cycles are there; an all-zero or intermittent series is smoothed like any other, and so foreseen at its recent mean.
  */
 export const ets: ForecastModel = {
   name: 'ets',
@@ -49,7 +49,14 @@ interface Choice {
   readonly parameters: EtsParameters;
 }
 
-const YIELD_EVERY = 16;
+/** Simple smoothing that forgets everything but the last value. */
+const NAIVE: Choice = {
+  form: {error: 'A', trend: 'N', season: 'N', seasonSteps: 1},
+  parameters: {alpha: 1, beta: 0, gamma: 0, phi: 1},
+};
+
+/** Some tenths of a second: Ctrl-C is heard in between. */
+const YIELD_EVERY = 4;
 
 async function fitAll(panel: readonly Series[], options: FitOptions): Promise<FittedModel> {
   requireSteps('ets', panel, 1);
@@ -62,8 +69,8 @@ async function fitAll(panel: readonly Series[], options: FitOptions): Promise<Fi
     }
     const known = fromFirstKnown(values);
     if (isConstant(known)) continue;
-    const choice = chooseEts(known, seenSeasons(known, options.seasonSteps));
-    if (choice) choices.set(id, {form: choice.form, parameters: choice.parameters});
+    const {form, parameters} = chooseEts(known, seenSeasons(known, options.seasonSteps)) ?? NAIVE;
+    choices.set(id, {form, parameters});
   }
   return fitted(options.seasonSteps, choices);
 }

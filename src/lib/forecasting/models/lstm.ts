@@ -108,13 +108,17 @@ async function fit(
   );
 }
 
-/** Patches of the shortest season that was seen twice, as many as fit before a horizon, at least 2 and at most 7. */
+/**
+ * Patches of the shortest season of which two fit before a horizon, else of one step; as many as fit, at least 2 and
+ * at most 7.
+ */
 function shapeFor(panel: readonly Series[], options: FitOptions, settings: LstmSettings): NetShape {
   const longest = panel
     .map(({values}) => fromFirstKnown(values))
     .reduce((most, known) => (known.length > most.length ? known : most), new Float64Array());
-  const patchSteps = seenSeasons(longest, options.seasonSteps)[0] ?? 1;
-  requireSteps('lstm', panel, 2 * patchSteps + options.horizonSteps);
+  requireSteps('lstm', panel, 2 + options.horizonSteps);
+  const [season = 1] = seenSeasons(longest, options.seasonSteps);
+  const patchSteps = 2 * season + options.horizonSteps <= longest.length ? season : 1;
   const patchCount = Math.min(MOST_PATCHES, Math.floor((longest.length - options.horizonSteps) / patchSteps));
   const {hiddenUnits, levels} = settings;
   return {patchSteps, patchCount, hiddenUnits, horizonSteps: options.horizonSteps, levels};
@@ -150,7 +154,7 @@ function fitted({shape, weights, trainedOn, rounds, loss}: Learned, opened?: Ten
         throw new UsageError(
           'horizon-too-long',
           `model lstm was trained for ${shape.horizonSteps} steps, not for ${horizonSteps}`,
-          {hints: ['ask for a shorter --horizon', 'or train with a longer one']},
+          {hints: ['a shorter --horizon', 'train with a longer one']},
         );
       }
       backend ??= await openTensorBackend();

@@ -50,7 +50,7 @@ const OPENERS: readonly (readonly [TensorBackend['name'], Opener])[] = [
       // Without this it looks for its .wasm files beside the program that was started.
       const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
       wasm.setWasmPaths(`${path.dirname(main)}${path.sep}`);
-      return useBackend(load, '@tensorflow/tfjs-core', 'wasm');
+      return withoutNewHandlers(() => useBackend(load, '@tensorflow/tfjs-core', 'wasm'));
     },
   ],
   [
@@ -70,6 +70,25 @@ async function useBackend(load: PackageImporter, name: string, backend: string):
   if (!(await tf.setBackend(backend))) throw new Error(`back end ${backend} did not start`);
   registerGradients(tf);
   return tf;
+}
+
+/**
+ * Emscripten's start-up code hangs handlers on the whole process that throw every uncaught error again, from a line
+ * of many kilobytes that Node then prints. They are taken off.
+ */
+async function withoutNewHandlers<T>(action: () => Promise<T>): Promise<T> {
+  const exceptions = new Set(process.listeners('uncaughtException'));
+  const rejections = new Set(process.listeners('unhandledRejection'));
+  try {
+    return await action();
+  } finally {
+    for (const listener of process.listeners('uncaughtException')) {
+      if (!exceptions.has(listener)) process.off('uncaughtException', listener);
+    }
+    for (const listener of process.listeners('unhandledRejection')) {
+      if (!rejections.has(listener)) process.off('unhandledRejection', listener);
+    }
+  }
 }
 
 /** One product of two matrices, read back: the least that a back end must be able to do. */

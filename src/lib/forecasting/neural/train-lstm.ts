@@ -65,9 +65,9 @@ export async function trainLstm({tf}: TensorBackend, lesson: Lesson): Promise<Le
     ) {
       const learned = learnRound(tf, lesson, state, round);
       state = learned.state;
-      if (round % ROUNDS_BETWEEN_EXAMS !== 0 && round !== rounds) continue;
       await setImmediate();
       signal?.throwIfAborted();
+      if (round % ROUNDS_BETWEEN_EXAMS !== 0 && round !== rounds) continue;
       const loss = grade(learned.loss);
       if (!exam || !(loss >= best.loss)) best = {weights: await readWeights(state), loss, rounds: round};
       lesson.onProgress?.({done: round, total: rounds, loss: best.loss});
