@@ -11,7 +11,7 @@ import {
   maseOf,
   scoreForecast,
 } from '../src/lib/forecasting/index.js';
-import {type BenchOptions, type BenchResult} from './bench.js';
+import type {BenchOptions, BenchResult} from './bench.js';
 
 const HORIZON = 48;
 /** The season that the competition scales errors by, and that its seasonal naive repeats. */

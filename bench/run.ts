@@ -2,7 +2,7 @@ import os from 'node:os';
 import {parseArgs} from 'node:util';
 
 import {renderTable} from '../src/views/table.js';
-import {type BenchOptions, type BenchResult} from './bench.js';
+import type {BenchOptions, BenchResult} from './bench.js';
 
 interface BenchEntry {
   readonly about: string;

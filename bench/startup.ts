@@ -3,7 +3,7 @@ import {existsSync, rmSync} from 'node:fs';
 import path from 'node:path';
 
 import {quantile} from '../src/lib/core/index.js';
-import {type BenchOptions, type BenchResult} from './bench.js';
+import type {BenchOptions, BenchResult} from './bench.js';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const MANIFEST = path.join(ROOT, 'oclif.manifest.json');

@@ -3,7 +3,7 @@ import {Flags} from '@oclif/core';
 import {BaseCommand} from '../base-command.js';
 import {historyFlags, levelsFlag, parseLevels} from '../flags.js';
 import {parseDurationSeconds, parseFlag} from '../lib/core/index.js';
-import {type Evaluation} from '../lib/workflows/evaluate-models.js';
+import type {Evaluation} from '../lib/workflows/evaluate-models.js';
 
 /** `foreshadow evaluate` */
 export default class Evaluate extends BaseCommand<typeof Evaluate> {

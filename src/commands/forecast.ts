@@ -3,7 +3,7 @@ import {Flags} from '@oclif/core';
 import {BaseCommand} from '../base-command.js';
 import {historyFlags, levelsFlag, parseLevels} from '../flags.js';
 import {parseDurationSeconds, parseFlag, UsageError} from '../lib/core/index.js';
-import {type ForecastSource, type ForecastSummary} from '../lib/workflows/forecast-series.js';
+import type {ForecastSource, ForecastSummary} from '../lib/workflows/forecast-series.js';
 
 /** `foreshadow forecast` */
 export default class Forecast extends BaseCommand<typeof Forecast> {

@@ -4,7 +4,7 @@ import {BaseCommand} from '../base-command.js';
 import {storeFlag} from '../flags.js';
 import {parseDurationSeconds, parseFlag, parseInstantUs, US_PER_SECOND} from '../lib/core/index.js';
 import {TRACE_FORMATS} from '../lib/traces/index.js';
-import {type IngestResult} from '../lib/workflows/ingest-files.js';
+import type {IngestResult} from '../lib/workflows/ingest-files.js';
 
 /** `foreshadow ingest` */
 export default class Ingest extends BaseCommand<typeof Ingest> {

@@ -13,7 +13,7 @@ import {
   topologyFlag,
 } from '../flags.js';
 import {parseDurationSeconds, parseFlag} from '../lib/core/index.js';
-import {type PlanSummary} from '../lib/workflows/plan-buffer.js';
+import type {PlanSummary} from '../lib/workflows/plan-buffer.js';
 
 /** `foreshadow plan` */
 export default class PlanCommand extends BaseCommand<typeof PlanCommand> {

@@ -4,7 +4,7 @@ import {BaseCommand} from '../base-command.js';
 import {seedFlag} from '../flags.js';
 import {parseBytes, parseFlag, parseInstantUs, parseShare, UsageError} from '../lib/core/index.js';
 import {SYNTH_FORMATS} from '../lib/synth/index.js';
-import {type SynthesizeOptions, type SynthSummary} from '../lib/workflows/synthesize.js';
+import type {SynthesizeOptions, SynthSummary} from '../lib/workflows/synthesize.js';
 import {stdoutWriter} from '../views/stdout-writer.js';
 import {renderSynth} from '../views/synth-view.js';
 

@@ -3,7 +3,7 @@ import {Flags} from '@oclif/core';
 import {BaseCommand} from '../base-command.js';
 import {historyFlags} from '../flags.js';
 import {parseDurationSeconds, parseFlag} from '../lib/core/index.js';
-import {type TrainSummary} from '../lib/workflows/train-model.js';
+import type {TrainSummary} from '../lib/workflows/train-model.js';
 
 /** `foreshadow train` */
 export default class Train extends BaseCommand<typeof Train> {

@@ -1,4 +1,4 @@
-import {type Hook} from '@oclif/core';
+import type {Hook} from '@oclif/core';
 
 import {nearestName, UsageError} from '../lib/core/index.js';
 import {errorForPeople, errorJson} from '../views/error-view.js';

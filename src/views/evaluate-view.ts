@@ -1,4 +1,4 @@
-import {type Evaluation} from '../lib/workflows/evaluate-models.js';
+import type {Evaluation} from '../lib/workflows/evaluate-models.js';
 import {paint} from './paint.js';
 import {printable, renderTable} from './table.js';
 

@@ -1,5 +1,5 @@
 import {formatBytes, formatInstantUs} from '../lib/core/index.js';
-import {type ForecastSummary} from '../lib/workflows/forecast-series.js';
+import type {ForecastSummary} from '../lib/workflows/forecast-series.js';
 import {printable, renderTable} from './table.js';
 
 const VOLUMES_SHOWN = 40;

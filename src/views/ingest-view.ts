@@ -1,6 +1,6 @@
 import {formatBytes, formatInstantUs} from '../lib/core/index.js';
-import {type IngestRequest, type IngestResult} from '../lib/workflows/ingest-files.js';
-import {type Progress} from './progress.js';
+import type {IngestRequest, IngestResult} from '../lib/workflows/ingest-files.js';
+import type {Progress} from './progress.js';
 import {printable, renderTable} from './table.js';
 
 const SHOWN_REJECTS = 10;

@@ -1,5 +1,5 @@
 import {formatBytes} from '../lib/core/index.js';
-import {type PlanSummary} from '../lib/workflows/plan-buffer.js';
+import type {PlanSummary} from '../lib/workflows/plan-buffer.js';
 import {paint} from './paint.js';
 import {printable, renderTable} from './table.js';
 

@@ -1,5 +1,5 @@
 import {formatBytes, formatDurationSeconds, formatInstantUs, US_PER_SECOND} from '../lib/core/index.js';
-import {type StoreDescription} from '../lib/workflows/describe-store.js';
+import type {StoreDescription} from '../lib/workflows/describe-store.js';
 import {printable, renderTable} from './table.js';
 
 /** What `store info` says: the sums, then the lists that were asked for. */

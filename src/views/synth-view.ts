@@ -1,5 +1,5 @@
 import {formatBytes, formatInstantUs} from '../lib/core/index.js';
-import {type SynthSummary} from '../lib/workflows/synthesize.js';
+import type {SynthSummary} from '../lib/workflows/synthesize.js';
 import {printable, renderTable} from './table.js';
 
 const MOST_FILES = 12;

@@ -1,4 +1,4 @@
-import {type TopologyCheck} from '../lib/workflows/check-topology.js';
+import type {TopologyCheck} from '../lib/workflows/check-topology.js';
 import {paint} from './paint.js';
 import {printable, renderTable} from './table.js';
 

@@ -1,5 +1,5 @@
 import {formatInstantUs} from '../lib/core/index.js';
-import {type TrainSummary} from '../lib/workflows/train-model.js';
+import type {TrainSummary} from '../lib/workflows/train-model.js';
 import {printable} from './table.js';
 
 /** What was trained, a line each. */

@@ -1,7 +1,7 @@
 import {createRandom, type Series, US_PER_SECOND} from '../../src/lib/core/index.js';
-import {type FitOptions} from '../../src/lib/forecasting/index.js';
-import {type PanelSource} from '../../src/lib/forecasting/read-panel.js';
-import {type HistoryQuery} from '../../src/lib/shadow-store/index.js';
+import type {FitOptions} from '../../src/lib/forecasting/index.js';
+import type {PanelSource} from '../../src/lib/forecasting/read-panel.js';
+import type {HistoryQuery} from '../../src/lib/shadow-store/index.js';
 
 export function seriesOf(values: Iterable<number>, id = 'v'): Series {
   return {id, startUs: 0, stepSeconds: 3600, values: Float64Array.from(values)};

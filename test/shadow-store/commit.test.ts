@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 
 import {expect, test} from 'vitest';
 
-import {type FileOperation} from '../../src/lib/shadow-store/index.js';
+import type {FileOperation} from '../../src/lib/shadow-store/index.js';
 import {bucketOf} from '../../src/lib/shadow-store/files/layout.js';
 import {batchOf, BEGIN_US, FIRST, footprintOf, HOUR_US, inputNamed, MINUTE_US, SECOND} from './batches.js';
 import {commitAll, contentOf, newStorePath, openWriter, reading, temporaryFolder} from './stores.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import {type VolumeHistory} from '../../src/lib/shadow-store/index.js';
+import type {VolumeHistory} from '../../src/lib/shadow-store/index.js';
 import {type Activity, BEGIN_US, MINUTE_US} from './batches.js';
 
 /** Few, so that batches meet in them; two that sort differently by code unit and by byte. */

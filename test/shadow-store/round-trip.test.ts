@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 
 import {floorToStepUs} from '../../src/lib/core/index.js';
-import {type VolumeHistory} from '../../src/lib/shadow-store/index.js';
+import type {VolumeHistory} from '../../src/lib/shadow-store/index.js';
 import {type Activity, batchOf, BEGIN_US, HOUR_US, MINUTE_US, WEIRD_NAMES} from './batches.js';
 import {ACTIVITIES, naiveHistory} from './naive.js';
 import {commitAll, newStorePath, reading} from './stores.js';

@@ -12,7 +12,7 @@ import {
   type StoreWriter,
   type StoreWriterOptions,
 } from '../../src/lib/shadow-store/index.js';
-import {type IngestBatch} from '../../src/lib/traces/index.js';
+import type {IngestBatch} from '../../src/lib/traces/index.js';
 import {BEGIN_US, TOOL} from './batches.js';
 
 export async function temporaryFolder(): Promise<string> {

@@ -3,7 +3,7 @@ import {Flags} from '@oclif/core';
 import {BaseCommand} from '../../base-command.js';
 import {storeFlag} from '../../flags.js';
 import {parseFlag, parseInstantUs, UsageError} from '../../lib/core/index.js';
-import {type StoreExportReport} from '../../lib/workflows/export-store.js';
+import type {StoreExportReport} from '../../lib/workflows/export-store.js';
 
 /** `foreshadow store export` */
 export default class StoreExportCommand extends BaseCommand<typeof StoreExportCommand> {

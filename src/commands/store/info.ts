@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core';
 
 import {BaseCommand} from '../../base-command.js';
 import {storeFlag} from '../../flags.js';
-import {type StoreDescription} from '../../lib/workflows/describe-store.js';
+import type {StoreDescription} from '../../lib/workflows/describe-store.js';
 
 /** `foreshadow store info` */
 export default class StoreInfoCommand extends BaseCommand<typeof StoreInfoCommand> {

@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
 
 import {BaseCommand} from '../../base-command.js';
-import {type TopologyCheck} from '../../lib/workflows/check-topology.js';
+import type {TopologyCheck} from '../../lib/workflows/check-topology.js';
 
 /** `foreshadow topology check` */
 export default class TopologyCheckCommand extends BaseCommand<typeof TopologyCheckCommand> {

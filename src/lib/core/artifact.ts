@@ -1,7 +1,7 @@
 import {createHash, randomBytes} from 'node:crypto';
 import {mkdir, open, readFile, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
-import {type z} from 'zod';
+import type {z} from 'zod';
 
 import {errorText, InputError, TargetError} from './errors.js';
 

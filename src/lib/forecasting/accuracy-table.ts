@@ -2,7 +2,7 @@ import {z} from 'zod';
 
 import {parseWith} from '../core/index.js';
 import {maseOf} from './accuracy.js';
-import {type BacktestResult} from './backtest.js';
+import type {BacktestResult} from './backtest.js';
 
 /** How one model did over all series and folds. A figure is absent where nothing could be scored. */
 export interface ModelAccuracy {

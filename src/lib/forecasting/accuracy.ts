@@ -1,5 +1,5 @@
 import {scaleSeason, seasonalScale} from './history.js';
-import {type Forecast} from './model.js';
+import type {Forecast} from './model.js';
 
 /**
  * How one forecast of one series did, as sums over the steps whose outcome is known, so that many can be pooled.

@@ -3,7 +3,7 @@ import {scoreForecast, type SeriesScore} from './accuracy.js';
 import {fitCalibrated} from './calibrated-fit.js';
 import {forecastQuantiles} from './conformal.js';
 import {cutEnd, panelSteps} from './history.js';
-import {type ForecastModel} from './model.js';
+import type {ForecastModel} from './model.js';
 
 export interface BacktestOptions {
   readonly horizonSteps: number;

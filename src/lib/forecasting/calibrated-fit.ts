@@ -1,4 +1,4 @@
-import {type Series} from '../core/index.js';
+import type {Series} from '../core/index.js';
 import {scoreForecast, type SeriesScore} from './accuracy.js';
 import {
   calibrate,
@@ -8,7 +8,7 @@ import {
   type CalibrationWindow,
 } from './conformal.js';
 import {cutEnd, panelSteps} from './history.js';
-import {type FitOptions, type FittedModel, type ForecastModel} from './model.js';
+import type {FitOptions, FittedModel, ForecastModel} from './model.js';
 
 /** A fitted model together with how wrong it was on what it had not seen. */
 export interface CalibratedModel {

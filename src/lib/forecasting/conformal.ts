@@ -1,7 +1,7 @@
 import {setImmediate} from 'node:timers/promises';
 
 import {fromFirstKnown, scaleSeason, seasonalScale, cutEnd} from './history.js';
-import {type FittedModel, type Forecast} from './model.js';
+import type {FittedModel, Forecast} from './model.js';
 import {upperOfSorted} from './upper-quantile.js';
 import {invariant, mean, quantile, US_PER_SECOND, type Series} from '../core/index.js';
 

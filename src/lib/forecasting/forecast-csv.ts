@@ -1,5 +1,5 @@
 import {formatInstantUs, US_PER_SECOND} from '../core/index.js';
-import {type Forecast} from './model.js';
+import type {Forecast} from './model.js';
 
 /**
  * Forecasts as CSV with a header: volume, time (start of the step, ISO 8601), point, one column a level (`q0.9`).

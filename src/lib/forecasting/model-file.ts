@@ -9,9 +9,9 @@ import {
   type Granularity,
 } from '../core/index.js';
 import {METRICS, type Metric} from '../shadow-store/index.js';
-import {type CalibratedModel} from './calibrated-fit.js';
+import type {CalibratedModel} from './calibrated-fit.js';
 import {decodeFloat64, encodeFloat64} from './float-text.js';
-import {type FittedModel} from './model.js';
+import type {FittedModel} from './model.js';
 import {FORECAST_MODELS} from './registry.js';
 
 const floats = z.base64().transform((text, context) => {

@@ -1,4 +1,4 @@
-import {type Random, type Series} from '../core/index.js';
+import type {Random, Series} from '../core/index.js';
 
 /**
  * Forecasts for one series: `point` (the model's own, meant as the median) and, for each asked level, the quantile at that level; one value a step

@@ -1,6 +1,6 @@
 import {quantile, type Random, type Series} from '../core/index.js';
 import {cutEnd, panelSteps} from './history.js';
-import {type FittedModel} from './model.js';
+import type {FittedModel} from './model.js';
 
 /**
  * What is foreseen of the peaks of many series over a horizon, in the series' unit; the order is the panel's.

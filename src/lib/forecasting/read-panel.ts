@@ -6,7 +6,7 @@ import {
   type Granularity,
   type Series,
 } from '../core/index.js';
-import {type HistoryQuery, type Metric} from '../shadow-store/index.js';
+import type {HistoryQuery, Metric} from '../shadow-store/index.js';
 
 /** What of a shadow store is needed to forecast from it. */
 export interface PanelSource {

@@ -1,5 +1,5 @@
 import {nearestName, UsageError} from '../core/index.js';
-import {type ForecastModel} from './model.js';
+import type {ForecastModel} from './model.js';
 import {ets} from './models/ets.js';
 import {lstm} from './models/lstm.js';
 import {seasonalNaive} from './models/seasonal-naive.js';

@@ -1,4 +1,4 @@
-import {type Series} from '../core/index.js';
+import type {Series} from '../core/index.js';
 
 /** What the shadow store holds of one volume, as dense arrays over the same steps (value i: step i after startUs). */
 export interface VolumeHistory {

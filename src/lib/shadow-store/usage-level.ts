@@ -1,4 +1,4 @@
-import {type VolumeHistory} from './shadow-store.js';
+import type {VolumeHistory} from './shadow-store.js';
 
 /**
  * Used bytes of a volume at the end of each step of its history.

@@ -115,7 +115,7 @@ async function readAll(
     pass.formats.push(opened.format);
     const known = await findUnread(source, opened, sources, request, pass);
     if (known !== undefined) {
-      await opened.chunks.return(undefined);
+      await opened.close();
       skipped.set(source, known);
       continue;
     }

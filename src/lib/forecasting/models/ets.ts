@@ -6,7 +6,7 @@ import {initialState} from '../ets/initial-state.js';
 import {project, smooth, type EtsForm, type EtsParameters} from '../ets/recursion.js';
 import {chooseEts} from '../ets/search.js';
 import {fromFirstKnown, requireSteps, seenSeasons} from '../history.js';
-import {type FitOptions, type FittedModel, type ForecastModel} from '../model.js';
+import type {FitOptions, FittedModel, ForecastModel} from '../model.js';
 
 /**
  * Exponential smoothing (Hyndman, Koehler, Ord and Snyder 2008): the 15 stable forms with additive trend, chosen per

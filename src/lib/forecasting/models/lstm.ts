@@ -3,7 +3,7 @@ import {z} from 'zod';
 import {InputError, parseWith, UsageError, type Series} from '../../core/index.js';
 import {decodeFloat32, encodeFloat32} from '../float-text.js';
 import {fillGaps, fromFirstKnown, panelSteps, requireSteps, seenSeasons} from '../history.js';
-import {type FitOptions, type FittedModel, type ForecastModel} from '../model.js';
+import type {FitOptions, FittedModel, ForecastModel} from '../model.js';
 import {firstWeights, splitWeights, type NetShape} from '../neural/lstm-net.js';
 import {predictMedians} from '../neural/predict-lstm.js';
 import {openTensorBackend, type TensorBackend} from '../neural/tensor-backend.js';

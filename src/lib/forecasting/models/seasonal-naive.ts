@@ -2,7 +2,7 @@ import {z} from 'zod';
 
 import {parseWith, type Series} from '../../core/index.js';
 import {fillGaps, fromFirstKnown, requireSteps, seenSeasons} from '../history.js';
-import {type FittedModel, type ForecastModel} from '../model.js';
+import type {FittedModel, ForecastModel} from '../model.js';
 
 /**
  * Seasonal naive (Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2): every step repeats

@@ -1,7 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 
 import {listWeights, mapWeights, type NetWeights} from './lstm-net.js';
-import {type TensorLibrary} from './tensor-backend.js';
+import type {TensorLibrary} from './tensor-backend.js';
 
 interface Moments {
   readonly first: Tensor;

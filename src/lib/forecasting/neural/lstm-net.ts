@@ -1,5 +1,5 @@
-import {type Random} from '../../core/index.js';
-import {type TensorLibrary} from './tensor-backend.js';
+import type {Random} from '../../core/index.js';
+import type {TensorLibrary} from './tensor-backend.js';
 import type {Tensor} from '@tensorflow/tfjs-core';
 
 /** The sizes of a network; its weights' shapes follow from them. */

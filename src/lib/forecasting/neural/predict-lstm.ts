@@ -1,7 +1,7 @@
-import {type Series} from '../../core/index.js';
+import type {Series} from '../../core/index.js';
 import {fillGaps, fromFirstKnown} from '../history.js';
 import {mapWeights, quantilesOf, splitWeights, weightShapes, type NetShape} from './lstm-net.js';
-import {type TensorBackend} from './tensor-backend.js';
+import type {TensorBackend} from './tensor-backend.js';
 import {cutBatch, leastScale, windowScale, type WindowPlace} from './windows.js';
 
 const ROWS_A_BATCH = 512;

@@ -1,7 +1,7 @@
 import type {Scalar, Tensor} from '@tensorflow/tfjs-core';
 import {setImmediate} from 'node:timers/promises';
 
-import {type Random} from '../../core/index.js';
+import type {Random} from '../../core/index.js';
 import {freeAdam, startAdam, updateByAdam, type AdamState} from './adam.js';
 import {
   joinWeights,
@@ -14,7 +14,7 @@ import {
   type NetShape,
   type NetWeights,
 } from './lstm-net.js';
-import {type TensorBackend, type TensorLibrary} from './tensor-backend.js';
+import type {TensorBackend, TensorLibrary} from './tensor-backend.js';
 import {cutBatch, drawPlaces, type Batch, type WindowPlace, type WindowRange} from './windows.js';
 
 export interface Lesson {

@@ -1,4 +1,4 @@
-import {type StoredSeconds} from '../shadow-store.js';
+import type {StoredSeconds} from '../shadow-store.js';
 
 const US_PER_SECOND = 1_000_000;
 const SUMMED = ['reads', 'writes', 'trims', 'read_bytes', 'write_bytes'] as const;

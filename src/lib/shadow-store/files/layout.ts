@@ -1,4 +1,4 @@
-import {type StoredSeconds} from '../shadow-store.js';
+import type {StoredSeconds} from '../shadow-store.js';
 
 /**
  * Where things lie in a store's folder. All paths are relative to it and use `/`, as they stand in manifests.

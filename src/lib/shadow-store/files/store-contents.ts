@@ -1,7 +1,7 @@
-import {type StoreVolume} from '../shadow-store.js';
-import {type BatchManifest} from './batch-manifest.js';
+import type {StoreVolume} from '../shadow-store.js';
+import type {BatchManifest} from './batch-manifest.js';
 import {manifestPath} from './layout.js';
-import {type FootprintPlace} from '../writing/footprint-pack.js';
+import type {FootprintPlace} from '../writing/footprint-pack.js';
 
 const MINUTE_US = 60_000_000;
 

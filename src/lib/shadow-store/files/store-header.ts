@@ -3,7 +3,7 @@ import path from 'node:path';
 import {z} from 'zod';
 
 import {errorText, formatInstantUs, InputError, parseArtifact, TargetError} from '../../core/index.js';
-import {type DurableFiles} from './durable-files.js';
+import type {DurableFiles} from './durable-files.js';
 import {HEADER_FILE} from './layout.js';
 
 const KIND = 'foreshadow.store';

@@ -1,5 +1,5 @@
 import {sum} from '../../core/index.js';
-import {type BatchManifest} from './batch-manifest.js';
+import type {BatchManifest} from './batch-manifest.js';
 import {livePacks, spanOf, type StoreContents} from './store-contents.js';
 import {type BatchInfo, type Metric, STORED_SECONDS, type StoreInfo} from '../shadow-store.js';
 

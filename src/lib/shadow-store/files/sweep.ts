@@ -1,7 +1,7 @@
 import {readdir} from 'node:fs/promises';
 import path from 'node:path';
 
-import {type DurableFiles} from './durable-files.js';
+import type {DurableFiles} from './durable-files.js';
 import {
   BATCHES_FOLDER,
   HEADER_FILE,

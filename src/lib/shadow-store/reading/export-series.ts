@@ -3,7 +3,7 @@ import {rename, rm} from 'node:fs/promises';
 import {asTargetError, sqlText} from '../engine/duckdb-engine.js';
 import {type OpenStore, seriesFiles} from './read-history.js';
 import {exportSql, noRowsSql, PARQUET_OPTIONS} from '../engine/series-sql.js';
-import {type ExportQuery} from '../shadow-store.js';
+import type {ExportQuery} from '../shadow-store.js';
 
 /** See ShadowStore.exportTo; the volumes are known to the store. */
 export async function exportSeries(

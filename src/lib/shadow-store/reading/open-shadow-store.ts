@@ -7,7 +7,7 @@ import {readManifests} from '../files/batch-manifest.js';
 import {contentsOf} from '../files/store-contents.js';
 import {readStoreHeader} from '../files/store-header.js';
 import {describeStore} from '../files/store-info.js';
-import {type ExportQuery, type HistoryQuery, type ShadowStore} from '../shadow-store.js';
+import type {ExportQuery, HistoryQuery, ShadowStore} from '../shadow-store.js';
 import {chosenVolumes} from './chosen-volumes.js';
 import {exportSeries} from './export-series.js';
 import {type OpenStore, readHistory} from './read-history.js';

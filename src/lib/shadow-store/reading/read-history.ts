@@ -5,7 +5,7 @@ import {floorToStepUs, InputError, invariant, US_PER_SECOND} from '../../core/in
 import {type Engine, literalPath} from '../engine/duckdb-engine.js';
 import {coarsestStored, groupByBucket} from '../files/layout.js';
 import {type HistoryColumn, historySql} from '../engine/series-sql.js';
-import {type HistoryQuery, type StoredSeconds, type VolumeHistory} from '../shadow-store.js';
+import type {HistoryQuery, StoredSeconds, VolumeHistory} from '../shadow-store.js';
 import {type StoreContents, spanOf} from '../files/store-contents.js';
 
 /** 4 GiB of numbers: beyond this an answer would rather exhaust the memory than be of use. */

@@ -1,6 +1,6 @@
 import {type Series, US_PER_SECOND} from '../../core/index.js';
-import {type HistoryColumn} from '../engine/series-sql.js';
-import {type HistoryQuery, type Metric} from '../shadow-store.js';
+import type {HistoryColumn} from '../engine/series-sql.js';
+import type {HistoryQuery, Metric} from '../shadow-store.js';
 import {levelsFrom} from '../usage-level.js';
 import {type Axis, axisOf, type OpenStore, readBuckets, refuseTooLarge} from './read-history.js';
 

@@ -3,8 +3,8 @@ import path from 'node:path';
 
 import {errorText, InputError} from '../../core/index.js';
 import {decodeFootprint, type FootprintBitmap} from '../../traces/index.js';
-import {type FootprintPack} from '../files/batch-manifest.js';
-import {type DurableFiles} from '../files/durable-files.js';
+import type {FootprintPack} from '../files/batch-manifest.js';
+import type {DurableFiles} from '../files/durable-files.js';
 import {footprintsPath} from '../files/layout.js';
 
 /**

@@ -4,7 +4,7 @@ import {availableParallelism} from 'node:os';
 import path from 'node:path';
 
 import {type HeldLock, InputError} from '../../core/index.js';
-import {type IngestBatch, type IngestedInput, type IngestSink} from '../../traces/index.js';
+import type {IngestBatch, IngestedInput, IngestSink} from '../../traces/index.js';
 import {readManifests} from '../files/batch-manifest.js';
 import {asTargetError, type Engine, openEngine} from '../engine/duckdb-engine.js';
 import {createDurableFiles, type DurableFiles, type FileOperation} from '../files/durable-files.js';

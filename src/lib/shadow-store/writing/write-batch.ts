@@ -1,14 +1,14 @@
 import path from 'node:path';
 
 import {formatInstantUs, parseWith, sha256Hex} from '../../core/index.js';
-import {
-  type ActivityRows,
-  type IngestBatch,
-  type IngestedInput,
-  type RejectedRow,
+import type {
+  ActivityRows,
+  IngestBatch,
+  IngestedInput,
+  RejectedRow,
 } from '../../traces/index.js';
 import {type BatchManifest, MANIFEST_KIND} from '../files/batch-manifest.js';
-import {type Engine} from '../engine/duckdb-engine.js';
+import type {Engine} from '../engine/duckdb-engine.js';
 import {type DurableFiles, foldersOf} from '../files/durable-files.js';
 import {type SavedFootprints, writeFootprints} from './footprint-pack.js';
 import {BATCHES_FOLDER, manifestPath, rejectsPath} from '../files/layout.js';

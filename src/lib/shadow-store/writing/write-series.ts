@@ -2,10 +2,10 @@ import path from 'node:path';
 import type {DuckDBAppender} from '@duckdb/node-api';
 
 import {floorToStepUs, invariant} from '../../core/index.js';
-import {type ActivityRows} from '../../traces/index.js';
-import {type SeriesFile} from '../files/batch-manifest.js';
+import type {ActivityRows} from '../../traces/index.js';
+import type {SeriesFile} from '../files/batch-manifest.js';
 import {type Engine, sqlText} from '../engine/duckdb-engine.js';
-import {type DurableFiles} from '../files/durable-files.js';
+import type {DurableFiles} from '../files/durable-files.js';
 import {groupByBucket, seriesPath} from '../files/layout.js';
 import {STORED_SECONDS, type StoredSeconds} from '../shadow-store.js';
 import {createStageSql, PARQUET_OPTIONS, stagedRowsSql} from '../engine/series-sql.js';
