@@ -1,4 +1,4 @@
-import {type FootprintBitmap} from './footprint.js';
+import type {FootprintBitmap} from './footprint.js';
 
 /**
  * What a batch of input says, summed per (volume, minute): struct of arrays, sorted by (volume name, startUs), unique.

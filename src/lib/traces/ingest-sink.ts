@@ -1,5 +1,5 @@
-import {type IngestBatch} from './activity.js';
-import {type FootprintBitmap} from './footprint.js';
+import type {IngestBatch} from './activity.js';
+import type {FootprintBitmap} from './footprint.js';
 
 /** What an ingest needs of the store that it writes to: what is already there, and a way to add one batch. */
 export interface IngestSink {

@@ -3,10 +3,10 @@ import path from 'node:path';
 import {InputError, UsageError} from '../core/index.js';
 import {identifyInput, type InputMeaning} from './input-identity.js';
 import {type ContentTally, type InputSource, openContent} from './reading/content.js';
-import {type ContentChunk} from './reading/feed-lines.js';
-import {type TimeRule} from './reading/row-parser.js';
+import type {ContentChunk} from './reading/feed-lines.js';
+import type {TimeRule} from './reading/row-parser.js';
 import {parseTimeZone, type TimeZone} from './reading/time-zone.js';
-import {type FormatOptions, type TraceFormat} from './reading/trace-format.js';
+import type {FormatOptions, TraceFormat} from './reading/trace-format.js';
 import {takeSample} from './sample.js';
 import {findFormat, type NamedFormat, sniffFormat} from './sniff-format.js';
 import {timeRuleOf, tryFormat} from './try-format.js';
@@ -33,6 +33,8 @@ export interface OpenedInput {
   readonly time: TimeRule;
   readonly tally: ContentTally;
   readonly chunks: AsyncGenerator<ContentChunk>;
+  /** For an input that is not read after all. */
+  readonly close: () => Promise<void>;
   /** All but where the volumes' numbers come from. */
   readonly formatOptions: Omit<FormatOptions, 'indexOfVolume'>;
 }
@@ -44,6 +46,9 @@ export interface OpenedInput {
 export async function openInput(source: InputSource, options: InputOptions): Promise<OpenedInput> {
   const {name} = source;
   const content = await openContent(source);
+  const close = async (): Promise<void> => {
+    await content.chunks.return(undefined);
+  };
   try {
     const {sample, chunks} = await takeSample(content.chunks, name);
     const named = options.format === undefined ? sniffFormat(sample.lines, name) : findFormat(options.format);
@@ -61,10 +66,11 @@ export async function openInput(source: InputSource, options: InputOptions): Pro
       time: timeRuleOf(named.format, trial, options.startUs, name),
       tally: content.tally,
       chunks,
+      close,
       formatOptions,
     };
   } catch (error) {
-    await content.chunks.return(undefined);
+    await close();
     throw error;
   }
 }

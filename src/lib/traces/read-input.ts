@@ -1,9 +1,9 @@
 import {invariant} from '../core/index.js';
-import {type IngestedInput} from './activity.js';
-import {type ActivityBuilder} from './aggregation/activity-builder.js';
+import type {IngestedInput} from './activity.js';
+import type {ActivityBuilder} from './aggregation/activity-builder.js';
 import {identitiesOf, type OpenedInput} from './open-input.js';
 import {LineFeeder} from './reading/feed-lines.js';
-import {type RejectLog} from './reading/reject-log.js';
+import type {RejectLog} from './reading/reject-log.js';
 import {createRequestBatch} from './reading/request-batch.js';
 import {RowParser} from './reading/row-parser.js';
 

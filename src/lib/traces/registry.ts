@@ -4,7 +4,7 @@ import {foreshadowCsv} from './formats/foreshadow-csv.js';
 import {msr} from './formats/msr.js';
 import {nbdkitLog} from './formats/nbdkit-log.js';
 import {usageCsv} from './formats/usage-csv.js';
-import {type TraceFormat} from './reading/trace-format.js';
+import type {TraceFormat} from './reading/trace-format.js';
 
 /** Every log that can be read, by the name that `--format` takes. */
 export const TRACE_FORMATS = {

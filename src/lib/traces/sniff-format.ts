@@ -1,6 +1,6 @@
 import {InputError, nearestName, UsageError} from '../core/index.js';
 import {TRACE_FORMATS} from './registry.js';
-import {type TraceFormat} from './reading/trace-format.js';
+import type {TraceFormat} from './reading/trace-format.js';
 
 const FORMATS: readonly (readonly [string, TraceFormat])[] = Object.entries(TRACE_FORMATS);
 const BINARY = /[^\P{Cc}\t]|\uFFFD/u;

@@ -2,8 +2,8 @@ import {formatInstantUs, InputError, US_PER_SECOND} from '../core/index.js';
 import {LineFeeder, withRoom} from './reading/feed-lines.js';
 import {createRequestBatch} from './reading/request-batch.js';
 import {RowParser, type TimeRule} from './reading/row-parser.js';
-import {type FormatOptions, type TraceFormat} from './reading/trace-format.js';
-import {type Sample} from './sample.js';
+import type {FormatOptions, TraceFormat} from './reading/trace-format.js';
+import type {Sample} from './sample.js';
 import {fittingFormats, type NamedFormat} from './sniff-format.js';
 
 /** Times before 1980 are a wrong unit, or relative. */

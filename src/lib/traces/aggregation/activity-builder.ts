@@ -1,6 +1,6 @@
-import {type ActivityRows} from '../activity.js';
+import type {ActivityRows} from '../activity.js';
 import {createFootprint, type FootprintBitmap} from '../footprint.js';
-import {type RejectRow} from '../reading/row-parser.js';
+import type {RejectRow} from '../reading/row-parser.js';
 import {OP, type RequestBatch} from '../reading/request-batch.js';
 import {toActivityRows} from './activity-rows.js';
 import {CELL, MINUTE_US, MinuteCells} from './minute-cells.js';

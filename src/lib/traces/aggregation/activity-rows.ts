@@ -1,4 +1,4 @@
-import {type ActivityRows} from '../activity.js';
+import type {ActivityRows} from '../activity.js';
 import {CELL, type MinuteCells} from './minute-cells.js';
 
 /** The cells as columns sorted by (volume name, minute), one row each. `names` are the volumes by number. */

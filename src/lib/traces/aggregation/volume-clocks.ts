@@ -109,11 +109,22 @@ export class VolumeClocks {
   /** Ends holding: what does not contradict the rest counts. */
   private release(volume: number, held: readonly HeldRow[]): Verdict {
     this.held.delete(volume);
-    const odd = this.isUnknown(volume) ? this.contradicting(held) : undefined;
-    if (odd === undefined) return this.take(volume, held);
-    const others = held.filter((row) => row !== odd);
-    const {accepted, rejected} = this.take(volume, others);
-    return {accepted, rejected: [{row: odd, reason: contradiction(odd, others)}, ...rejected]};
+    return this.isUnknown(volume) ? this.releaseFirst(volume, held) : this.take(volume, held);
+  }
+
+  private releaseFirst(volume: number, held: readonly HeldRow[]): Verdict {
+    const odd = this.contradicting(held);
+    if (odd !== undefined) {
+      const others = held.filter((row) => row !== odd);
+      const {accepted, rejected} = this.take(volume, others);
+      return {accepted, rejected: [{row: odd, reason: contradiction(odd, others)}, ...rejected]};
+    }
+    const {accepted, rejected} = this.take(volume, held.slice(0, 2));
+    const [third] = held.slice(2);
+    if (third === undefined) return {accepted, rejected};
+    // It may be the wild one.
+    const next = this.judgeNext(volume, third);
+    return {accepted: [...accepted, ...next.accepted], rejected: [...rejected, ...next.rejected]};
   }
 
   /** The one of three rows without which the other two are in order, and as near to each other as can be. */

@@ -66,14 +66,15 @@ function wrongHeader(source: string, line: string): InputError {
 
 function readInstant(cursor: RowCursor, atUs: Float64Array, row: number): boolean {
   const start = cursor.at;
-  const end = cursor.bytes.indexOf(BYTE.comma, start);
-  const text = end < 0 ? '' : decodeLeniently(cursor.bytes.subarray(start, Math.min(end, start + 64)));
-  const instantUs = parseInstantUs(text);
-  if (instantUs === undefined || !cursor.endsField(end, BYTE.comma)) {
+  const line = cursor.bytes.subarray(start, cursor.lineEnd(start));
+  const length = line.indexOf(BYTE.comma);
+  const instantUs = length < 0 ? undefined : parseInstantUs(decodeLeniently(line.subarray(0, length)));
+  if (instantUs === undefined) {
     return cursor.failField('time', start, BYTE.comma, (field) =>
       parseInstantUs(field) === undefined ? 'is not an ISO 8601 time' : undefined,
     );
   }
+  cursor.at = start + length + 1;
   atUs[row] = instantUs;
   return true;
 }

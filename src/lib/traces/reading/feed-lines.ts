@@ -1,5 +1,5 @@
-import {type RequestBatch} from './request-batch.js';
-import {type RowParser} from './row-parser.js';
+import type {RequestBatch} from './request-batch.js';
+import type {RowParser} from './row-parser.js';
 import {BYTE, MAX_LINE_BYTES, MAX_NAME_BYTES, READ_AHEAD_BYTES} from './row-cursor.js';
 
 /** What is carried over from one chunk to the next is at most this long; every chunk keeps as much room before it. */

@@ -2,7 +2,7 @@ import {createReadStream} from 'node:fs';
 import {stat} from 'node:fs/promises';
 
 import {type Diagnostic, errorText, InputError, UsageError} from '../../core/index.js';
-import {type InputSource} from './content.js';
+import type {InputSource} from './content.js';
 
 /** An input before it is opened. */
 export interface ListedSource {

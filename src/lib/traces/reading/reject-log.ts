@@ -1,5 +1,5 @@
 import {InputError} from '../../core/index.js';
-import {type RejectedRow} from '../activity.js';
+import type {RejectedRow} from '../activity.js';
 
 const TEXT_CHARACTERS = 500;
 const SHOWN_REJECTS = 20;

@@ -1,6 +1,6 @@
-import {type RequestBatch} from './request-batch.js';
-import {type RowCursor} from './row-cursor.js';
-import {type TimeZone} from './time-zone.js';
+import type {RequestBatch} from './request-batch.js';
+import type {RowCursor} from './row-cursor.js';
+import type {TimeZone} from './time-zone.js';
 
 /** One line of input became a row; is none, rightly (header, protocol); is unusable; or goes on beyond the cursor. */
 export const OUTCOME = {row: 0, remark: 1, bad: 2, more: 3} as const;

@@ -10,6 +10,7 @@ import {
 /** 2^32 divided by the golden ratio (Knuth, volume 3, 6.4). */
 const HASH_FACTOR = 0x9e37_79b1;
 const FOUR_COMMAS = 0x2c2c_2c2c;
+const TOO_LONG = `is longer than ${MAX_NAME_BYTES} bytes`;
 
 interface Naming {
   /** How many comma-separated fields name a volume together. */
@@ -65,7 +66,13 @@ export class VolumeColumn {
       hash = mix(hash, word & ((1 << (8 * before)) - 1));
       at += before;
     }
-    return this.find(cursor, field, at, hash);
+    const known = this.find(cursor, at, hash);
+    if (known >= 0) return known;
+    if (at > start && cursor.lineEnd(start) >= at) return this.add(cursor, field, at, hash);
+    cursor.failField(field, start, BYTE.comma, (text) =>
+      text.length > MAX_NAME_BYTES ? TOO_LONG : undefined,
+    );
+    return -1;
   }
 
   /** The same for a name in quotes that ends at `end`, where a comma follows. */
@@ -73,10 +80,12 @@ export class VolumeColumn {
     const {view, at: start} = cursor;
     let hash = 0;
     for (let at = start; at < end; at += 4) hash = mix(hash, view.getInt32(at, true) & maskOf(end - at));
-    return this.find(cursor, field, end, hash);
+    const known = this.find(cursor, end, hash);
+    return known >= 0 ? known : this.add(cursor, field, end, hash);
   }
 
-  private find(cursor: RowCursor, field: string, end: number, hash: number): number {
+  /** The number of a name seen before, or -1. */
+  private find(cursor: RowCursor, end: number, hash: number): number {
     const {view, at: start} = cursor;
     const mask = this.slots.length - 1;
     let slot = slotOf(hash) & mask;
@@ -87,7 +96,7 @@ export class VolumeColumn {
       }
       slot = (slot + 1) & mask;
     }
-    return this.add(cursor, field, end, hash);
+    return -1;
   }
 
   private isSame(entry: number, view: DataView, start: number, end: number): boolean {
@@ -103,8 +112,9 @@ export class VolumeColumn {
 
   private add(cursor: RowCursor, field: string, end: number, hash: number): number {
     const {view, at: start} = cursor;
-    const volume = this.nameVolume(cursor, field, end);
-    if (volume < 0) return volume;
+    const name = this.readName(cursor, field, cursor.bytes.subarray(start, end));
+    if (name === undefined) return -1;
+    const volume = this.indexOfVolume(name);
     cursor.at = end + 1;
     const entry = this.entries;
     this.reserve(end - start);
@@ -120,20 +130,6 @@ export class VolumeColumn {
     this.entries += 1;
     this.place(entry);
     return volume;
-  }
-
-  /** The number of the volume whose name ends at `end`; -1 with a reason when it is none, or no comma was found. */
-  private nameVolume(cursor: RowCursor, field: string, end: number): number {
-    const {bytes, at: start} = cursor;
-    const isQuoted = bytes[start] === BYTE.quote;
-    if (end === start || (!isQuoted && cursor.lineEnd(start) < end)) {
-      cursor.failField(field, start, BYTE.comma, (text) =>
-        text.length > MAX_NAME_BYTES ? `is longer than ${MAX_NAME_BYTES} bytes` : undefined,
-      );
-      return -1;
-    }
-    const name = this.readName(cursor, field, bytes.subarray(start, end));
-    return name === undefined ? -1 : this.indexOfVolume(name);
   }
 
   private readName(cursor: RowCursor, field: string, raw: Uint8Array): string | undefined {
@@ -193,7 +189,7 @@ function bytesEqual(word: number, four: number): number {
 
 /** The text of a volume's name, or why it cannot be one. */
 export function decodeName(raw: Uint8Array): {readonly name?: string; readonly fault?: string} {
-  if (raw.length > MAX_NAME_BYTES) return {fault: `is longer than ${MAX_NAME_BYTES} bytes`};
+  if (raw.length > MAX_NAME_BYTES) return {fault: TOO_LONG};
   const name = decodeStrictly(raw);
   if (name === undefined) return {fault: 'is not UTF-8'};
   return name.includes('\0') ? {fault: 'holds a NUL byte'} : {name};
