@@ -1,4 +1,4 @@
-import {type Topology} from '../../src/lib/topology/index.js';
+import type {Topology} from '../../src/lib/topology/index.js';
 
 /** One lost copy, and where its volume's other copies are. Written from the words of the design, not from the solver. */
 interface LostCopy {

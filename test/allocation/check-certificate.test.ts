@@ -6,7 +6,7 @@ import {
   hostUse,
   compileTopology,
 } from '../../src/lib/allocation/index.js';
-import {type Topology} from '../../src/lib/topology/index.js';
+import type {Topology} from '../../src/lib/topology/index.js';
 import {planFor} from './plan-support.js';
 import {topologyOf, usedOf} from './random-topology.js';
 

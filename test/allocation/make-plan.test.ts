@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 
 import {type AllocationPolicy, PLAN_KIND} from '../../src/lib/allocation/index.js';
 import {parseArtifact} from '../../src/lib/core/index.js';
-import {type Topology} from '../../src/lib/topology/index.js';
+import type {Topology} from '../../src/lib/topology/index.js';
 import {bytesFit} from './brute-force.js';
 import {planFor, roomIn, SETTINGS, sumOf} from './plan-support.js';
 import {topologyOf, usedOf} from './random-topology.js';

@@ -2,14 +2,14 @@ import {
   allocationPolicy,
   compileTopology,
   hostUse,
-  leastReserve,
   makePlan,
   type Plan,
   type PlanRequest,
   roomOf,
   scenarioDemand,
+  searchLeastReserve,
 } from '../../src/lib/allocation/index.js';
-import {type Topology} from '../../src/lib/topology/index.js';
+import type {Topology} from '../../src/lib/topology/index.js';
 import {usedOf} from './random-topology.js';
 
 export const SETTINGS = {level: 0.99, safetyFactor: 1.2, staticShare: 0.2};
@@ -54,8 +54,10 @@ export async function leastFor(
 ): Promise<{totalBytes: number; reserveBytes: Float64Array; shortCount: number}> {
   const compiled = compileTopology(topology);
   const demands = compiled.nets.map((net) => scenarioDemand(net, usedBytes));
-  const {reserveBytes, shortages} = await leastReserve(compiled, demands, roomBytes);
-  return {totalBytes: sumOf(reserveBytes), reserveBytes, shortCount: shortages.length};
+  const search = await searchLeastReserve(compiled, demands, roomBytes);
+  const {reserveBytes} = search.least();
+  search.dispose();
+  return {totalBytes: sumOf(reserveBytes), reserveBytes, shortCount: search.shortages.length};
 }
 
 export function sumOf(values: Float64Array): number {

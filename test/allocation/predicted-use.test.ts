@@ -63,7 +63,7 @@ describe('predictUse', () => {
 
 describe('assessReserve', () => {
   it('finds nothing stuck exactly when some placement of whole volumes fits', () => {
-    for (let seed = 0; seed < 150; seed += 1) {
+    for (let seed = 0; seed < 80; seed += 1) {
       const topology = randomTopology(`assess ${seed}`);
       const compiled = compileTopology(topology);
       const random = createRandom(seed);

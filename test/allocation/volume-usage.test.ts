@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
 
 import {matchUsage, widenForecast} from '../../src/lib/allocation/index.js';
-import {type Series} from '../../src/lib/core/index.js';
-import {type Topology} from '../../src/lib/topology/index.js';
+import type {Series} from '../../src/lib/core/index.js';
+import type {Topology} from '../../src/lib/topology/index.js';
 import {topologyOf} from './random-topology.js';
 
 function series(id: string, ...values: readonly number[]): Series {

@@ -1,5 +1,5 @@
 import {placeScenario} from './certificate.js';
-import {type CompiledTopology} from './compile-topology.js';
+import type {CompiledTopology} from './compile-topology.js';
 import {scenarioDemand} from './scenario-demand.js';
 
 /** What would happen in one scenario with a given reserve. */

@@ -1,7 +1,7 @@
-import {type CompiledTopology, type ScenarioNet} from './compile-topology.js';
+import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {mayLieOn, type Packing, put, largestFirst, unplacedItems} from './packing.js';
 import {placeVolumes} from './place-volumes.js';
-import {type ScenarioDemand} from './scenario-demand.js';
+import type {ScenarioDemand} from './scenario-demand.js';
 
 /** Where every lost copy of one scenario goes. Parallel arrays. */
 export interface ScenarioPlacement {

@@ -3,10 +3,10 @@ import {placeScenario, type ScenarioPlacement} from './certificate.js';
 import {checkCertificate, type CertificateViolation} from './check-certificate.js';
 import {compileTopology} from './compile-topology.js';
 import {type Plan, PLAN_KIND} from './plan-file.js';
-import {type PlanFacts} from './plan-facts.js';
+import type {PlanFacts} from './plan-facts.js';
 import {tellBoundaries, tellChanges, tellHosts} from './plan-rows.js';
 import {tellUncovered} from './plan-uncovered.js';
-import {type AllocationPolicy, type PolicyInput} from './policy.js';
+import type {AllocationPolicy, PolicyInput} from './policy.js';
 import {predictUse} from './predicted-use.js';
 import {scenarioDemand} from './scenario-demand.js';
 

@@ -1,5 +1,5 @@
 import {eachHost, hasHost} from '../topology/index.js';
-import {type ScenarioNet} from './compile-topology.js';
+import type {ScenarioNet} from './compile-topology.js';
 
 /** How far a demand fits into the space on the hosts, if volumes could be cut into bytes. */
 export interface Routing {

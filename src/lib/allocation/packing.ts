@@ -1,6 +1,6 @@
 import {hasHost} from '../topology/index.js';
-import {type CompiledTopology, type ScenarioNet} from './compile-topology.js';
-import {type ScenarioDemand} from './scenario-demand.js';
+import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
+import type {ScenarioDemand} from './scenario-demand.js';
 
 /** Whole copies being put on hosts in one scenario. An *item* is one lost copy. */
 export interface Packing {

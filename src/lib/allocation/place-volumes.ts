@@ -1,8 +1,8 @@
 import {eachHost} from '../topology/index.js';
-import {type CompiledTopology, type ScenarioNet} from './compile-topology.js';
+import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {routeDemand} from './max-flow.js';
 import {largestFirst, mayLieOn, type Packing, put, startPacking, takeOff, unplacedItems} from './packing.js';
-import {type ScenarioDemand} from './scenario-demand.js';
+import type {ScenarioDemand} from './scenario-demand.js';
 import {searchPlacement} from './search-placement.js';
 
 /** How often items that found no place are tried first. */

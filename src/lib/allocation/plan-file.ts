@@ -1,6 +1,6 @@
 import {z} from 'zod';
 
-import {type ArtifactHeader} from '../core/index.js';
+import type {ArtifactHeader} from '../core/index.js';
 
 const bytes = z.number().int().nonnegative();
 

@@ -1,6 +1,6 @@
 import {formatBytes} from '../core/index.js';
-import {type PlanFacts} from './plan-facts.js';
-import {type Plan} from './plan-file.js';
+import type {PlanFacts} from './plan-facts.js';
+import type {Plan} from './plan-file.js';
 
 /** One row a scenario: what it needs, what is held for it, and whether that is enough. */
 export function tellBoundaries({compiled, decision, demands, placements}: PlanFacts): Plan['boundaries'] {

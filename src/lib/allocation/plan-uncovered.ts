@@ -1,9 +1,9 @@
 import {formatBytes} from '../core/index.js';
 import {hasHost} from '../topology/index.js';
 import {placeScenario} from './certificate.js';
-import {type PlanFacts} from './plan-facts.js';
-import {type Plan} from './plan-file.js';
-import {type ShortCut} from './policy.js';
+import type {PlanFacts} from './plan-facts.js';
+import type {Plan} from './plan-file.js';
+import type {ShortCut} from './policy.js';
 import {findShortCut} from './short-cut.js';
 
 type Uncovered = Plan['uncovered'][number];

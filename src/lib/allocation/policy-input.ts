@@ -1,7 +1,7 @@
 import {formatBytes} from '../core/index.js';
-import {type RiskBoundary} from '../topology/index.js';
+import type {RiskBoundary} from '../topology/index.js';
 import {compileTopology, type CompiledTopology} from './compile-topology.js';
-import {type BoundaryNeed, type PolicyInput} from './policy.js';
+import type {BoundaryNeed, PolicyInput} from './policy.js';
 import {predictUse, type PredictedUse} from './predicted-use.js';
 import {scenarioDemand} from './scenario-demand.js';
 

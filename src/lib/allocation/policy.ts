@@ -1,6 +1,6 @@
-import {type PeakForecast} from '../forecasting/index.js';
-import {type Topology} from '../topology/index.js';
-import {type ScenarioPlacement} from './certificate.js';
+import type {PeakForecast} from '../forecasting/index.js';
+import type {Topology} from '../topology/index.js';
+import type {ScenarioPlacement} from './certificate.js';
 
 export interface PolicySettings {
   /** Share of cases in which the buffer must suffice, e.g. 0.99. */

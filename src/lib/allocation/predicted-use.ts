@@ -1,5 +1,5 @@
 import {type PeakForecast, upperQuantile} from '../forecasting/index.js';
-import {type CompiledTopology} from './compile-topology.js';
+import type {CompiledTopology} from './compile-topology.js';
 
 /** What a plan reckons with. Bytes; whole except volumeBytes. */
 export interface PredictedUse {

@@ -5,7 +5,7 @@ import {perBoundary} from './policies/per-boundary.js';
 import {reactive} from './policies/reactive.js';
 import {shared} from './policies/shared.js';
 import {staticShare} from './policies/static.js';
-import {type AllocationPolicy} from './policy.js';
+import type {AllocationPolicy} from './policy.js';
 
 const POLICIES = {
   shared,

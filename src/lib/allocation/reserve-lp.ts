@@ -1,19 +1,27 @@
-import {type CompiledTopology, type ScenarioNet} from './compile-topology.js';
+import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {routeDemand, type Routing} from './max-flow.js';
 import {createReserveProgram, type ReserveProgram} from './reserve-program.js';
-import {type ScenarioDemand} from './scenario-demand.js';
+import type {ScenarioDemand} from './scenario-demand.js';
 
 /** The least reserve for demands that could be cut into bytes; whole volumes may need a little more. */
 export interface LeastReserve {
   /** Whole bytes a host, at most its room; all hosts filled to about the same share of it where there is a choice. */
   readonly reserveBytes: Float64Array;
-  /** About the same total on as few hosts as the program happened to choose: large volumes find space more easily. */
-  readonly concentratedBytes: Float64Array;
-  /** Rows that the program ended with, and how often it was solved. */
+  /** Rows of the program so far, and how often it was solved. */
   readonly rowCount: number;
   readonly solveCount: number;
-  /** For each scenario that not even the whole room satisfies: its minimum cut there. Such demand is left out. */
+}
+
+/** Looks for the least reserve, and again with more demanded of single hosts. */
+export interface ReserveSearch {
+  /** Scenarios that not even the whole room satisfies, with their minimum cut there: that much demand is left out. */
   readonly shortages: readonly {readonly net: ScenarioNet; readonly routing: Routing}[];
+  least(): LeastReserve;
+  /** The same total on few hosts, after `least`: large volumes find space there more easily. */
+  concentrated(): Float64Array;
+  /** From now on the host is to hold at least so many bytes. */
+  addFloor(host: number, bytes: number): void;
+  dispose(): void;
 }
 
 /** A host's reserve is exact to this share of the largest room; what that leaves short is filled without the solver. */
@@ -24,13 +32,14 @@ const MOST_SOLVES = 500;
  * min sum r_h, 0 <= r_h <= room_h, such that for every scenario a flow takes its demand to allowed hosts with r_h as
  * the space (allocation-maths sections 2 and 9). No flow enters the program: a flow exists if and only if every set of
  * groups finds its demand on the hosts that it may use, so each such set is one row over r, and only sets that a
- * maximum flow shows to be violated are added. The total is within a millionth of the optimum.
+ * maximum flow shows to be violated are added. The total is within a millionth of the optimum. The caller must dispose
+ * of the search.
  */
-export async function leastReserve(
+export async function searchLeastReserve(
   compiled: CompiledTopology,
   demands: readonly ScenarioDemand[],
   roomBytes: Float64Array,
-): Promise<LeastReserve> {
+): Promise<ReserveSearch> {
   const shortages: {net: ScenarioNet; routing: Routing}[] = [];
   const wanted = compiled.nets.map((net, scenario) => {
     const groupBytes = demands[scenario]?.groupBytes ?? new Float64Array(0);
@@ -40,11 +49,21 @@ export async function leastReserve(
     return {net, groupBytes: groupBytes.map((bytes, group) => bytes - (routing.unsentBytes[group] ?? 0))};
   });
   const program = await createReserveProgram(roomBytes);
-  try {
-    return {...searchRows(program, wanted, roomBytes), shortages};
-  } finally {
-    program.dispose();
-  }
+  const rounding = ROUNDING * Math.max(...roomBytes, 1);
+  const toWhole = (reserve: Float64Array): Float64Array =>
+    reserve.map((bytes, host) => Math.min(roomBytes[host] ?? 0, Math.ceil(Math.max(0, bytes - rounding))));
+  const rows = startRows(program, wanted);
+  return {
+    shortages,
+    least: () => addViolatedRows(rows, {roomBytes, rounding, solve: () => toWhole(program.solve('even'))}),
+    concentrated: () => toWhole(program.solve('concentrated')),
+    addFloor: (host, bytes) => {
+      program.addRow([host], bytes);
+    },
+    dispose: () => {
+      program.dispose();
+    },
+  };
 }
 
 interface Wanted {
@@ -52,35 +71,44 @@ interface Wanted {
   readonly groupBytes: Float64Array;
 }
 
-function searchRows(
-  program: ReserveProgram,
-  wanted: readonly Wanted[],
-  roomBytes: Float64Array,
-): Omit<LeastReserve, 'shortages'> {
-  const rounding = ROUNDING * Math.max(...roomBytes, 1);
-  const solve = (prefer: 'even' | 'concentrated'): Float64Array =>
-    program
-      .solve(prefer)
-      .map((bytes, host) => Math.min(roomBytes[host] ?? 0, Math.ceil(Math.max(0, bytes - rounding))));
-  let rowCount = 0;
+interface Rows {
+  readonly program: ReserveProgram;
+  readonly wanted: readonly Wanted[];
+  count: number;
+}
+
+/** The program with one row a scenario: all of its demand on all hosts that any of it may use. */
+function startRows(program: ReserveProgram, wanted: readonly Wanted[]): Rows {
+  const rows = {program, wanted, count: 0};
   for (const {net, groupBytes} of wanted) {
     const total = groupBytes.reduce((sum, bytes) => sum + bytes, 0);
     if (total === 0) continue;
     program.addRow(hostsOf(net, net.classHosts.keys()), total);
-    rowCount += 1;
+    rows.count += 1;
   }
+  return rows;
+}
+
+function addViolatedRows(
+  rows: Rows,
+  {
+    roomBytes,
+    rounding,
+    solve,
+  }: {readonly roomBytes: Float64Array; readonly rounding: number; readonly solve: () => Float64Array},
+): LeastReserve {
   for (let solveCount = 1; ; solveCount += 1) {
-    const reserveBytes = solve('even');
-    const before = rowCount;
-    for (const {net, groupBytes} of wanted) {
+    const reserveBytes = solve();
+    const before = rows.count;
+    for (const {net, groupBytes} of rows.wanted) {
       const cut = violatedCut(net, groupBytes, reserveBytes);
       if (cut === undefined || cut.demandBytes - cut.heldBytes <= 2 * rounding * roomBytes.length) continue;
-      program.addRow(cut.hosts, cut.demandBytes);
-      rowCount += 1;
+      rows.program.addRow(cut.hosts, cut.demandBytes);
+      rows.count += 1;
     }
-    if (rowCount === before || solveCount === MOST_SOLVES) {
-      fillUp(wanted, reserveBytes, roomBytes);
-      return {reserveBytes, concentratedBytes: solve('concentrated'), rowCount, solveCount};
+    if (rows.count === before || solveCount === MOST_SOLVES) {
+      fillUp(rows.wanted, reserveBytes, roomBytes);
+      return {reserveBytes, rowCount: rows.count, solveCount};
     }
   }
 }

@@ -37,12 +37,13 @@ export async function createReserveProgram(roomBytes: Float64Array): Promise<Res
     addRow: (hosts, atLeastBytes) => {
       program.model.addRow(atLeastBytes / unit, highs.infinity, entriesOf(hosts));
     },
-    solve: () => {
-      const least = solveLeast(program);
-      const even = solveEven(program, sum(least)) ?? least;
+    solve: (prefer = 'even') => {
+      const concentrated = solveLeast(program);
+      const even = prefer === 'even' ? solveEven(program, sum(concentrated)) : undefined;
+      const columns = even ?? concentrated;
       return Float64Array.from(
         roomBytes,
-        (_, host) => sum(even.subarray(host * STEPS, (host + 1) * STEPS)) * unit,
+        (_, host) => sum(columns.subarray(host * STEPS, (host + 1) * STEPS)) * unit,
       );
     },
     dispose: () => {

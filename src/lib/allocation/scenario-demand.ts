@@ -1,4 +1,4 @@
-import {type ScenarioNet} from './compile-topology.js';
+import type {ScenarioNet} from './compile-topology.js';
 
 /** What one scenario asks for at a given usage. */
 export interface ScenarioDemand {

@@ -1,7 +1,7 @@
-import {type CompiledTopology, type ScenarioNet} from './compile-topology.js';
+import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {routeDemand} from './max-flow.js';
-import {type ShortCut} from './policy.js';
-import {type ScenarioDemand} from './scenario-demand.js';
+import type {ShortCut} from './policy.js';
+import type {ScenarioDemand} from './scenario-demand.js';
 
 /**
  * The minimum cut of a scenario whose demand does not fit into `limitBytes` a host, by name: the volumes listed need

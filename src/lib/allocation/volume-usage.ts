@@ -1,6 +1,6 @@
 import {type Diagnostic, InputError, type Series} from '../core/index.js';
-import {type PeakForecast} from '../forecasting/index.js';
-import {type Topology} from '../topology/index.js';
+import type {PeakForecast} from '../forecasting/index.js';
+import type {Topology} from '../topology/index.js';
 
 /** What is known of how much the volumes of a topology hold. */
 export interface VolumeUsage {

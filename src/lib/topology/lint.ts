@@ -1,7 +1,7 @@
 import {type Diagnostic, formatBytes} from '../core/index.js';
 import {hostsIn, hostSetOf, without} from './host-set.js';
 import {createLossTable, type LossTable} from './remirror-losses.js';
-import {type Topology, type Volume} from './topology.js';
+import type {Topology, Volume} from './topology.js';
 
 /** Something in a topology that a plan cannot mend, or that its reader should know first. */
 export interface LintFinding extends Diagnostic {

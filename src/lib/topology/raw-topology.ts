@@ -1,4 +1,4 @@
-import {type Diagnostic} from '../core/index.js';
+import type {Diagnostic} from '../core/index.js';
 
 /** A value as it was written, and where: `file:line`. */
 export interface Located {

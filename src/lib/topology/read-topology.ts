@@ -3,7 +3,7 @@ import {stat} from 'node:fs/promises';
 import {errorText, InputError} from '../core/index.js';
 import {topologyImporters} from './registry.js';
 import {resolveTopology} from './resolve-topology.js';
-import {type Topology} from './topology.js';
+import type {Topology} from './topology.js';
 
 /**
  * The topology in a YAML file or a folder of CSV tables (layouts: importers/*.ts).

@@ -1,5 +1,5 @@
 import {type HostSet, hostSetOf, uniteInto} from './host-set.js';
-import {type FailureScenario, type Topology, type Volume} from './topology.js';
+import type {FailureScenario, Topology, Volume} from './topology.js';
 
 /** What one scenario takes, whatever the volumes hold. Parallel arrays, one entry a damaged volume, rising. */
 export interface ScenarioLosses {

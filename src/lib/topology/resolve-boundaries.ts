@@ -1,7 +1,7 @@
-import {type Diagnostic} from '../core/index.js';
-import {type Located, type RawBoundary, type RawTopology} from './raw-topology.js';
+import type {Diagnostic} from '../core/index.js';
+import type {Located, RawBoundary, RawTopology} from './raw-topology.js';
 import {createNameTable, type NameTable} from './resolve-names.js';
-import {type Host, type RiskBoundary} from './topology.js';
+import type {Host, RiskBoundary} from './topology.js';
 
 /** Label kind -> value -> hosts, rising. */
 export type LabelIndex = ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>;

@@ -1,5 +1,5 @@
 import {type Diagnostic, nearestName, parseBytes} from '../core/index.js';
-import {type Located} from './raw-topology.js';
+import type {Located} from './raw-topology.js';
 
 /** Unique names of one sort, in the order they were added. */
 export interface NameTable {

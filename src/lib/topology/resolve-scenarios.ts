@@ -1,8 +1,8 @@
-import {type Diagnostic} from '../core/index.js';
-import {type RawScenario} from './raw-topology.js';
+import type {Diagnostic} from '../core/index.js';
+import type {RawScenario} from './raw-topology.js';
 import {failsWithout, type Supplies} from './resolve-boundaries.js';
 import {createNameTable} from './resolve-names.js';
-import {type FailureScenario, type Host, type RiskBoundary} from './topology.js';
+import type {FailureScenario, Host, RiskBoundary} from './topology.js';
 
 interface ScenarioInput {
   readonly raw: readonly RawScenario[];

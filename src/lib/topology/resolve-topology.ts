@@ -2,8 +2,8 @@ import {canonicalJson, type Diagnostic, InputError, sha256Hex} from '../core/ind
 import {type LabelIndex, resolveBoundaries} from './resolve-boundaries.js';
 import {resolveScenarios} from './resolve-scenarios.js';
 import {createNameTable, type NameTable, readQuantity} from './resolve-names.js';
-import {type Located, type RawHost, type RawTopology, type RawVolume} from './raw-topology.js';
-import {type Host, type Topology, type Volume} from './topology.js';
+import type {Located, RawHost, RawTopology, RawVolume} from './raw-topology.js';
+import type {Host, Topology, Volume} from './topology.js';
 
 const DEFAULT_FILL_LIMIT = 0.9;
 

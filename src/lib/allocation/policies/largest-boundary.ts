@@ -3,7 +3,7 @@
  * and feeds), spread over all hosts in proportion to capacity, on none beyond its room.
  */
 import {formatBytes} from '../../core/index.js';
-import {type AllocationPolicy, type BufferDecision, type PolicyInput} from '../policy.js';
+import type {AllocationPolicy, BufferDecision, PolicyInput} from '../policy.js';
 import {heldOnly, poolNeeds, viewInput} from '../policy-input.js';
 import {spreadPool} from '../spread-pool.js';
 

@@ -4,7 +4,7 @@
  * feeds nor at what lies on the hosts.
  */
 import {formatBytes} from '../../core/index.js';
-import {type AllocationPolicy, type BufferDecision, type PolicyInput} from '../policy.js';
+import type {AllocationPolicy, BufferDecision, PolicyInput} from '../policy.js';
 import {heldOnly, poolNeeds, viewInput} from '../policy-input.js';
 import {spreadPool} from '../spread-pool.js';
 

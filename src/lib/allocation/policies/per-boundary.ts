@@ -8,8 +8,8 @@
  * one's serves it too.
  */
 import {formatBytes} from '../../core/index.js';
-import {type RiskBoundary} from '../../topology/index.js';
-import {type AllocationPolicy, type BoundaryNeed, type BufferDecision, type PolicyInput} from '../policy.js';
+import type {RiskBoundary} from '../../topology/index.js';
+import type {AllocationPolicy, BoundaryNeed, BufferDecision, PolicyInput} from '../policy.js';
 import {bytesInBoundary, heldOnly, type PolicyView, viewInput} from '../policy-input.js';
 import {spreadPool} from '../spread-pool.js';
 

@@ -4,7 +4,7 @@
  * what is used now and foresees nothing. Spread over all hosts in proportion to capacity, on none beyond its room.
  */
 import {formatBytes} from '../../core/index.js';
-import {type AllocationPolicy, type BufferDecision, type PolicyInput} from '../policy.js';
+import type {AllocationPolicy, BufferDecision, PolicyInput} from '../policy.js';
 import {bytesInBoundary, heldOnly, poolNeeds, viewInput} from '../policy-input.js';
 import {spreadPool} from '../spread-pool.js';
 

@@ -1,21 +1,15 @@
 /**
  * One reserve for all scenarios, since they are planned for one at a time: the least total such that in every scenario
  * each lost copy finds an allowed host with space (a linear program with cuts from maximum flows, reserve-lp.ts), then
- * raised until whole volumes fit (certificate.ts), from whichever of two optima, spread evenly or on few hosts, that
- * takes less. Where not even the whole room is enough, as much as fits is held and
- * the minimum cut is told.
+ * raised until whole volumes fit (least-whole-reserve.ts). Where not even the whole room is enough, as much as fits is
+ * held and the minimum cut is told.
  */
 import {formatBytes} from '../../core/index.js';
-import {certifyReserve, type CertifiedReserve} from '../certificate.js';
-import {type CompiledTopology} from '../compile-topology.js';
-import {type AllocationPolicy, type BoundaryNeed, type BufferDecision, type PolicyInput} from '../policy.js';
+import {leastWholeReserve} from '../least-whole-reserve.js';
+import type {AllocationPolicy, BoundaryNeed, BufferDecision, PolicyInput} from '../policy.js';
 import {type PolicyView, viewInput} from '../policy-input.js';
-import {leastReserve, type LeastReserve} from '../reserve-lp.js';
-import {scenarioDemand, type ScenarioDemand} from '../scenario-demand.js';
+import {scenarioDemand} from '../scenario-demand.js';
 import {findShortCut} from '../short-cut.js';
-
-/** Below this ratio two totals count as alike: a plan should not jump between them from day to day. */
-const CLEARLY_MORE = 1.01;
 
 /** The least reserve under which every scenario alone can be repaired. */
 export const shared: AllocationPolicy = {
@@ -30,30 +24,12 @@ async function decide(input: PolicyInput): Promise<BufferDecision> {
   const demands = compiled.nets.map((net, scenario) =>
     scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]),
   );
-  const least = await leastReserve(compiled, demands, use.roomBytes);
-  const {reserveBytes, placements} = certifyBest(compiled, demands, least, use.roomBytes);
-  const shortCuts = least.shortages.flatMap(({net}) => {
+  const {reserveBytes, placements, shortages} = await leastWholeReserve(compiled, demands, use.roomBytes);
+  const shortCuts = shortages.flatMap(({net}) => {
     const demand = demands[net.scenario];
     return (demand && findShortCut(compiled, net, demand, use.roomBytes)) ?? [];
   });
   return {reserveBytes, needs: needsOf(view), shortCuts, placements};
-}
-
-/** The even reserve, unless the concentrated one gets more placed, or all of it with clearly less. */
-function certifyBest(
-  compiled: CompiledTopology,
-  demands: readonly ScenarioDemand[],
-  {reserveBytes, concentratedBytes}: LeastReserve,
-  roomBytes: Float64Array,
-): CertifiedReserve {
-  const even = certifyReserve(compiled, demands, reserveBytes, roomBytes);
-  const least = reserveBytes.reduce((sum, bytes) => sum + bytes, 0);
-  if (even.stuckBytes === 0 && even.totalBytes <= least * CLEARLY_MORE) return even;
-  const concentrated = certifyReserve(compiled, demands, concentratedBytes, roomBytes);
-  if (concentrated.stuckBytes !== even.stuckBytes) {
-    return concentrated.stuckBytes < even.stuckBytes ? concentrated : even;
-  }
-  return concentrated.totalBytes * CLEARLY_MORE < even.totalBytes ? concentrated : even;
 }
 
 function needsOf({compiled, use, demandBytes}: PolicyView): BoundaryNeed[] {

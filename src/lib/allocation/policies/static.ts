@@ -3,7 +3,7 @@
  * (e.g. Longhorn's 25 % minimal available storage; Ceph's full ratios). `r_h = share x capacity_h`, at most the room.
  */
 import {formatBytes} from '../../core/index.js';
-import {type AllocationPolicy, type BufferDecision, type PolicyInput} from '../policy.js';
+import type {AllocationPolicy, BufferDecision, PolicyInput} from '../policy.js';
 import {heldOnly, poolNeeds, viewInput} from '../policy-input.js';
 
 /** Holds `settings.staticShare` of every host's capacity. */

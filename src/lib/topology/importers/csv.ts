@@ -13,7 +13,7 @@ import {readdir} from 'node:fs/promises';
 import path from 'node:path';
 
 import {type Diagnostic, errorText, nearestName, readText} from '../../core/index.js';
-import {type Located, type LocatedList, type RawTopology, type TopologyImporter} from '../raw-topology.js';
+import type {Located, LocatedList, RawTopology, TopologyImporter} from '../raw-topology.js';
 
 const TABLES = ['hosts.csv', 'volumes.csv', 'boundaries.csv', 'scenarios.csv', 'settings.csv'] as const;
 const SETTINGS = ['fill_limit', 'host_boundaries'];

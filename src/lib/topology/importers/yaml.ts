@@ -19,18 +19,18 @@
  * Names are taken as they are written (`007` stays `007`); quantities are bytes or carry a unit.
  */
 import type * as yamlPackage from 'yaml';
-import {type LineCounter, type Node, type YAMLMap} from 'yaml';
+import type {LineCounter, Node, YAMLMap} from 'yaml';
 
 import {type Diagnostic, nearestName, readText} from '../../core/index.js';
-import {
-  type Located,
-  type LocatedList,
-  type RawBoundary,
-  type RawHost,
-  type RawScenario,
-  type RawTopology,
-  type RawVolume,
-  type TopologyImporter,
+import type {
+  Located,
+  LocatedList,
+  RawBoundary,
+  RawHost,
+  RawScenario,
+  RawTopology,
+  RawVolume,
+  TopologyImporter,
 } from '../raw-topology.js';
 
 const VERSION = '1';
