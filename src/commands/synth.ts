@@ -3,11 +3,21 @@ import {Flags} from '@oclif/core';
 import {BaseCommand} from '../base-command.js';
 import {seedFlag} from '../flags.js';
 import {parseBytes, parseFlag, parseInstantUs, parseShare, UsageError} from '../lib/core/index.js';
-import {SYNTH_FORMATS} from '../lib/synth/index.js';
+import type {SynthFormat} from '../lib/synth/index.js';
 import type {SynthesizeOptions, SynthSummary} from '../lib/workflows/synthesize.js';
 import {stdoutWriter} from '../views/stdout-writer.js';
 import {renderSynth} from '../views/synth-view.js';
 
+const FORMATS = [
+  'alibaba',
+  'msr',
+  'cloudphysics-csv',
+  'nbdkit-log',
+  'foreshadow-csv',
+  'usage-csv',
+] as const satisfies readonly SynthFormat[];
+
+/** `foreshadow synth` */
 export default class Synth extends BaseCommand<typeof Synth> {
   static override summary = 'Make a cluster with topology and traces; the same seed gives the same bytes';
   static override description = `Writes DIR/topology.yaml, DIR/traces/ and DIR/truth.csv, which holds the exact bytes in use at the end of every hour:
@@ -38,7 +48,7 @@ what ingest must find. Volumes in formats without trims never shrink.`;
     'requests-per-hour': Flags.integer({summary: 'requests a volume and hour (mean)', default: 12}),
     format: Flags.option({
       summary: 'format of the traces; several are dealt to the volumes in turn',
-      options: SYNTH_FORMATS,
+      options: FORMATS,
       multiple: true,
       default: ['alibaba'],
     })(),

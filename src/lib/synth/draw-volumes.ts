@@ -1,5 +1,5 @@
-import {type Random} from '../core/index.js';
-import {type ClusterSpec} from './cluster-spec.js';
+import type {Random} from '../core/index.js';
+import type {ClusterSpec} from './cluster-spec.js';
 import {type Role, ROLES} from './roles.js';
 
 interface HourEvent {
@@ -64,7 +64,7 @@ function drawProfile(
     id,
     role,
     copies: spec.racks >= 4 && random.next() < 0.35 ? 3 : 2,
-    size: role.size * between(random, 0.5, 1.5) * 2 ** random.below(3),
+    size: role.size * between(random, 0.6, 1.4) * 2 ** random.below(2),
     rate: role.rate * between(random, 0.5, 1.5) * 2 ** random.below(3),
     launchHour,
     fillHours: isLate ? 1 + random.below(12) : 1,

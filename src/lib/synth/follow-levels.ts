@@ -1,4 +1,4 @@
-import {type Random} from '../core/index.js';
+import type {Random} from '../core/index.js';
 import {
   type AddressSpace,
   createAddressSpace,
@@ -9,7 +9,7 @@ import {
 } from './address-space.js';
 import {BLOCK_BYTES, type Cluster, sourceOf} from './create-cluster.js';
 import {type GrowingBatch, READ, TRIM, WRITE} from './request-batch.js';
-import {type LevelWalk} from './walk-levels.js';
+import type {LevelWalk} from './walk-levels.js';
 
 const FRESH_LENGTHS = [0.25, 0.25, 0.5, 0.5, 1, 1, 2, 2.5];
 const TOUCH_SECTORS = [8, 8, 8, 16, 16, 32, 64, 128];

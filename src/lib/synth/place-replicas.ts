@@ -1,5 +1,5 @@
-import {type Random} from '../core/index.js';
-import {type ClusterSpec} from './cluster-spec.js';
+import type {Random} from '../core/index.js';
+import type {ClusterSpec} from './cluster-spec.js';
 
 /** A host of a synthetic cluster. */
 export interface SynthHost {
@@ -14,23 +14,30 @@ export interface SynthHost {
 
 const WEIGHTS = [1, 1, 1.5, 0.5, 1, 2];
 
-/** Hosts of uneven size, dealt to racks; every third hangs on one feed alone. */
+/** Hosts of uneven size, dealt to racks; a third of them, wherever they stand, hang on one feed alone. */
 export function layHosts(spec: ClusterSpec, random: Random): readonly SynthHost[] {
   const digits = String(spec.hosts).length;
+  const feeds = dealFeeds(spec, random.fork('feeds'));
   return Array.from({length: spec.hosts}, (_, index) => ({
     id: `host-${String(index + 1).padStart(digits, '0')}`,
     weight: WEIGHTS[random.below(WEIGHTS.length)] ?? 1,
     rack: `r${(index % spec.racks) + 1}`,
-    feeds: feedsOf(index, spec.feeds),
+    feeds: feeds[index] ?? [],
     switchName: spec.switches === 0 ? undefined : `s${Math.floor((index * spec.switches) / spec.hosts) + 1}`,
   }));
 }
 
-function feedsOf(index: number, feeds: number): readonly string[] {
-  if (feeds === 0) return [];
+/** Feeds cut across racks: which hosts have only one is drawn, and so is the order in which the feeds are dealt. */
+function dealFeeds({hosts, feeds}: ClusterSpec, random: Random): readonly (readonly string[])[] {
+  const order = Array.from({length: hosts}, (_, host) => ({host, draw: random.next()}))
+    .sort((left, right) => left.draw - right.draw)
+    .map(({host}) => host);
+  const dealt: (readonly string[])[] = Array.from({length: hosts}, () => []);
   const name = (feed: number): string => feedName(feed % feeds);
-  const group = Math.floor(index / 3);
-  return index % 3 === 0 ? [name(group)] : [name(group), name(group + 1)];
+  for (const [turn, host] of feeds === 0 ? [] : order.entries()) {
+    dealt[host] = turn < hosts / 3 ? [name(turn)] : [name(turn), name(turn + 1)].sort();
+  }
+  return dealt;
 }
 
 /** a, b, ..., z, then f27, f28, ... */

@@ -1,4 +1,4 @@
-import {type Random} from '../core/index.js';
+import type {Random} from '../core/index.js';
 import {changeToTell, type Cluster, sourceOf} from './create-cluster.js';
 import {createLevelTrack, createRequestWriter} from './follow-levels.js';
 import {BATCH_ROWS, type ClusterEvent, emptyBatch} from './request-batch.js';

@@ -1,4 +1,4 @@
-import {type Cluster} from './create-cluster.js';
+import type {Cluster} from './create-cluster.js';
 
 /** What the hosts may be filled to; plans keep below it. */
 const FILL_LIMIT = 0.9;

@@ -1,5 +1,5 @@
-import {type RequestBatch} from './request-batch.js';
-import {type TextBuffer} from './text-buffer.js';
+import type {RequestBatch} from './request-batch.js';
+import type {TextBuffer} from './text-buffer.js';
 
 /** The most bytes that one call of a RowWriter may append. */
 export const MOST_ROW_BYTES = 4096;

@@ -1,6 +1,6 @@
 import {floorToStepUs, type Random, US_PER_SECOND} from '../core/index.js';
-import {type ClusterSpec} from './cluster-spec.js';
-import {type VolumeProfile} from './draw-volumes.js';
+import type {ClusterSpec} from './cluster-spec.js';
+import type {VolumeProfile} from './draw-volumes.js';
 
 const HOUR_SECONDS = 3600;
 /** One step of a walk. */

@@ -1,5 +1,5 @@
-import {type Cluster} from './create-cluster.js';
-import {type RequestBatch} from './request-batch.js';
+import type {Cluster} from './create-cluster.js';
+import type {RequestBatch} from './request-batch.js';
 import {streamCluster} from './stream-requests.js';
 import {asciiBytes, createTextBuffer, putBytes, putCode, putNumber, type TextBuffer} from './text-buffer.js';
 import {topologyText} from './topology-text.js';
