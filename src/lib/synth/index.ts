@@ -1,8 +1,6 @@
-export {type ClusterSpec, type Medium} from './cluster-spec.js';
-export {BLOCK_BYTES, type Cluster, createCluster, type SynthVolume} from './create-cluster.js';
-export {type ClusterEvent, OPS, type RequestBatch} from './request-batch.js';
+export type {ClusterSpec} from './cluster-spec.js';
+export {BLOCK_BYTES, type Cluster, createCluster} from './create-cluster.js';
 export {streamCluster} from './stream-requests.js';
-export {topologyText} from './topology-text.js';
 export {TRACE_WRITERS} from './trace-writers.js';
 export {
   type FilePiece,
