@@ -1,12 +1,7 @@
 import path from 'node:path';
 
 import {formatInstantUs, parseWith, sha256Hex} from '../../core/index.js';
-import type {
-  ActivityRows,
-  IngestBatch,
-  IngestedInput,
-  RejectedRow,
-} from '../../traces/index.js';
+import type {ActivityRows, IngestBatch, IngestedInput, RejectedRow} from '../../traces/index.js';
 import {type BatchManifest, MANIFEST_KIND} from '../files/batch-manifest.js';
 import type {Engine} from '../engine/duckdb-engine.js';
 import {type DurableFiles, foldersOf} from '../files/durable-files.js';
