@@ -6,8 +6,10 @@ import {printable, renderTable} from './table.js';
 type Result<K extends DemoStep['kind']> = Extract<DemoStep, {readonly kind: K}>['result'];
 
 /** What comes next, and how one would do it by hand. */
-export function renderBegin({title, command}: StepTitle, number: number): string {
-  return `\n${paint.strong(`${number}. ${title}`)}\n   ${paint.faint(`$ ${command}`)}\n`;
+export function renderBegin({title, setup, command}: StepTitle, number: number): string {
+  const typed = [setup, command].filter((line) => line !== undefined);
+  const lines = typed.map((line) => `   ${paint.faint(`$ ${line}`)}`);
+  return `\n${paint.strong(`${number}. ${title}`)}\n${lines.join('\n')}\n`;
 }
 
 /** What a step gave, in short: the command itself tells more. The folder is told by its label. */

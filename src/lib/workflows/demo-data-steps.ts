@@ -13,7 +13,8 @@ export interface DataSteps {
   readonly synth: () => StepOf<'synth'>;
   readonly ingest: (made: SynthSummary, title: string) => StepOf<'ingest'>;
   readonly evaluate: () => StepOf<'evaluate'>;
-  readonly checkTopology: () => StepOf<'topology'>;
+  /** `line`: what was added to the topology file. */
+  readonly checkTopology: (line: string) => StepOf<'topology'>;
 }
 
 const DAY_SECONDS = 86_400;
@@ -26,8 +27,9 @@ export function createDataSteps(options: DemoOptions, places: DemoPlaces): DataS
     synth: () => synthStep(options, places),
     ingest: (made, title) => ingestStep(options, places, made, title),
     evaluate: () => evaluateStep(options, places),
-    checkTopology: () => ({
-      title: 'check the topology, to which the volume of the recorded trace was added',
+    checkTopology: (line) => ({
+      title: 'add the volume of the recorded trace to the topology, and check that',
+      setup: `echo '${line}' >> ${options.label}/cluster/topology.yaml`,
       command: `foreshadow topology check ${options.label}/cluster/topology.yaml`,
       run: async () => ({kind: 'topology', result: await checkTopology(places.topology)}),
     }),

@@ -44,6 +44,8 @@ export interface DemoOptions {
 /** What a step is for, and what one would type to do the same. */
 export interface StepTitle {
   readonly title: string;
+  /** What to type before the command. */
+  readonly setup?: string;
   readonly command: string;
 }
 

@@ -7,8 +7,9 @@ import {createDataSteps} from './demo-data-steps.js';
 import {compareHeld} from './demo-outcome.js';
 import type {DemoOptions, DemoOutcome, DemoPlaces, ReadyStep, StepResult, StepTitle} from './demo-story.js';
 
-/** The volume of the recorded trace, as its export is called. */
-const RECORDED_VOLUME = {id: 'bench-fio', replicas: ['host-02', 'host-05'], provisioned: '1GiB'};
+/** The volume of the recorded trace, as its export is called, in the list that ends a topology file of synth. */
+const RECORDED_VOLUME_LINE =
+  '  - {id: bench-fio, replicas: [host-02, host-05], antiAffinity: [rack], provisioned: 1GiB}';
 const DAY_SECONDS = 86_400;
 
 /**
@@ -28,8 +29,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   const ingested = await tell(data.ingest(made, 'read them and a recorded trace into the shadow store'));
   const again = await tell(data.ingest(made, 'read them again: what is there already is left out'));
   const evaluation = await tell(data.evaluate());
-  await appendFile(places.topology, recordedVolumeLine());
-  await tell(data.checkTopology());
+  await appendFile(places.topology, `${RECORDED_VOLUME_LINE}\n`);
+  await tell(data.checkTopology(RECORDED_VOLUME_LINE));
   await tell(buffer.plan('static', 'what was held so far: a fifth of every host, a rule of thumb'));
   await tell(buffer.apply('static', 'apply it to the ledger', 'whatever'));
   const planned = await tell(
@@ -51,12 +52,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
 }
 
 function createTeller({signal, onBegin, onEnd}: DemoOptions, told: StepTitle[]) {
-  return async <R extends StepResult>({title, command, run}: ReadyStep<R>): Promise<R['result']> => {
+  return async <R extends StepResult>({run, ...step}: ReadyStep<R>): Promise<R['result']> => {
     signal.throwIfAborted();
-    onBegin({title, command});
+    onBegin(step);
     const done = await run();
-    told.push({title, command});
-    await onEnd({title, command, ...done});
+    told.push(step);
+    await onEnd({...step, ...done});
     return done.result;
   };
 }
@@ -80,9 +81,4 @@ async function startFolder({folder, recordedTrace}: DemoOptions, {recorded}: Dem
     throw new UsageError('folder-not-empty', `${folder} is not empty`, {hints: ['--keep with a new folder']});
   }
   await copyFile(recordedTrace, recorded);
-}
-
-function recordedVolumeLine(): string {
-  const {id, replicas, provisioned} = RECORDED_VOLUME;
-  return `  - {id: ${id}, replicas: [${replicas.join(', ')}], antiAffinity: [rack], provisioned: ${provisioned}}\n`;
 }
