@@ -22,12 +22,12 @@ const SMALL: DemoSettings = {
   ...DEMO_SETTINGS,
   cluster: {
     ...DEMO_SETTINGS.cluster,
-    volumes: 48,
+    volumes: 36,
     days: 28,
     startUs: DEMO_SETTINGS.cluster.startUs + 14 * DAY_SECONDS * 1e6,
     hostCapacityBytes: 12e9,
   },
-  requests: 40_000,
+  requests: 30_000,
   evaluated: ['seasonal-naive'],
   policies: ['static', 'largest-boundary', 'per-boundary', 'shared'],
   warmUpSeconds: 14 * DAY_SECONDS,
@@ -105,7 +105,7 @@ describe('the demo', () => {
     expect(second!.batchId).toBeUndefined();
     expect(outcome.alreadyThere).toBe(first!.inputs.length);
     const check = steps.find((step) => step.kind === 'topology')!;
-    expect(check.result).toMatchObject({errorCount: 0, volumeCount: 49});
+    expect(check.result).toMatchObject({errorCount: 0, volumeCount: 37});
     const plan = steps.find((step) => step.kind === 'plan')!;
     expect(plan.result.plan.warnings ?? []).toEqual([]);
   });
