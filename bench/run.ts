@@ -10,6 +10,10 @@ interface BenchEntry {
 }
 
 const BENCHES: Readonly<Record<string, BenchEntry>> = {
+  ingest: {
+    about: 'ingest of an Alibaba trace beside DuckDB and csv-parse',
+    load: () => import('./ingest.js'),
+  },
   'm4-hourly': {about: 'forecasting models on M4 Hourly', load: () => import('./m4-hourly.js')},
   replay: {about: 'all policies over 1,000 volumes, hourly', load: () => import('./replay.js')},
   startup: {about: 'CPU time of foreshadow --help', load: () => import('./startup.js')},

@@ -76,16 +76,16 @@ async function hostTable({hosts, changes}: Plan): Promise<string> {
 }
 
 function verdict(
-  {feasible, policy, hosts, boundaries, changes, expiresAt}: Plan,
+  {feasible, policy, hosts, boundaries, uncovered, changes, expiresAt}: Plan,
   out: string | undefined,
 ): string {
   const total = (bytesOf: (row: Plan['hosts'][number]) => number): string =>
     formatBytes(hosts.reduce((sum, row) => sum + bytesOf(row), 0));
   const held = `${policy}: ${total(({reserveBytes}) => reserveBytes)} to hold, ${total(({currentReserveBytes}) => currentReserveBytes)} held now, ${changes.length} changes`;
-  const stuck = boundaries.filter(({stuckBytes}) => stuckBytes > 0).length;
+  const uncoveredCount = new Set(uncovered.map(({scenario}) => scenario)).size;
   const word = feasible
     ? paint.good(`feasible: each of ${boundaries.length} scenarios can be repaired, checked copy by copy`)
-    : paint.bad(`not feasible: ${stuck} of ${boundaries.length} scenarios leave copies stuck`);
+    : paint.bad(`not feasible: ${uncoveredCount} of ${boundaries.length} scenarios are not covered`);
   const where =
     out === undefined ? 'no plan file: add --out FILE' : `${printable(out)}, good until ${expiresAt}`;
   return `${held}\n${word}\n${where}`;

@@ -263,6 +263,54 @@ describe('makePlan', () => {
     }
   });
 
+  /** Volumes on a and b; what is lost with a goes to the other hosts. */
+  function lostWithA(sizes: readonly number[], capacities: readonly number[]): Topology {
+    const targets = capacities.map((capacity, index) => ({id: `t${index}`, capacity}));
+    return topologyOf({
+      hosts: [{id: 'a', capacity: 1000}, {id: 'b', capacity: 1000}, ...targets],
+      boundaries: [{kind: 'pdu', id: 'p', hosts: ['a']}],
+      hostBoundaries: false,
+      volumes: sizes.map((used, index) => ({id: `v${index}`, replicas: ['a', 'b'], used})),
+    });
+  }
+
+  it('finds the one way in which volumes fill the room to the last byte', async () => {
+    const plan = await planFor(lostWithA([16, 31, 17, 31, 39, 31, 29, 53, 35, 31, 26], [113, 113, 113]));
+    expect(plan.feasible).toBe(true);
+    expect(plan.hosts.slice(2).map(({reserveBytes}) => reserveBytes)).toEqual([113, 113, 113]);
+  });
+
+  it('holds no more in all for one large volume than for many small ones', async () => {
+    const small = Array.from({length: 20}, () => 20);
+    const plan = await planFor(lostWithA([400, ...small], [1000, 1000, 1000, 1000]));
+    const held = plan.hosts.reduce((sum, {reserveBytes}) => sum + reserveBytes, 0);
+    expect(held).toBe(800);
+  });
+
+  it('plans nothing for nothing: no volumes, one host, no room', async () => {
+    const bare = topologyOf({hosts: [{id: 'a', capacity: 0}], volumes: []});
+    for (const policy of [
+      'shared',
+      'static',
+      'per-boundary',
+      'reactive',
+      'largest-host',
+      'largest-boundary',
+    ]) {
+      expect(await planFor(bare, policy)).toMatchObject({feasible: true, changes: [], uncovered: []});
+    }
+    const full = topologyOf({
+      hosts: ['a', 'b', 'c'].map((id) => ({id, capacity: 10})),
+      volumes: [
+        {id: 'v', replicas: ['a', 'b'], used: 10},
+        {id: 'empty', replicas: ['a', 'c'], used: 0},
+      ],
+    });
+    const plan = await planFor(full);
+    expect(plan.feasible).toBe(true);
+    expect(plan.hosts.map(({reserveBytes}) => reserveBytes)).toEqual([0, 0, 10]);
+  });
+
   it('sums: every policy tells what it holds outside each boundary', async () => {
     const plan = await planFor(fourRacks([10, 10, 10, 10]), 'static');
     const total = sumOf(Float64Array.from(plan.hosts, ({reserveBytes}) => reserveBytes));

@@ -36,4 +36,17 @@ describe('shared, over 1,000 random topologies with overlapping boundaries', () 
       100,
     );
   });
+
+  it('stays feasible when a host gets more room', async () => {
+    let tried = 0;
+    for (let seed = 0; tried < 60; seed += 1) {
+      const topology = randomTopology(`room ${seed}`);
+      if (!(await planFor(topology)).feasible) continue;
+      tried += 1;
+      const roomier = topology.hosts.map((host, index) =>
+        index === seed % topology.hosts.length ? {...host, capacityBytes: host.capacityBytes * 2 + 10} : host,
+      );
+      expect((await planFor({...topology, hosts: roomier})).feasible, `seed ${seed}`).toBe(true);
+    }
+  });
 });

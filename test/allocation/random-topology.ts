@@ -98,7 +98,7 @@ export function randomTopology(seed: number | string): Topology {
   const ids = Array.from({length: hostCount}, (_, index) => `h${index}`);
   const rackOf = new Map(ids.map((id, index) => [id, `r${index < racks ? index : random.below(racks)}`]));
   const dualFed = pick(random, [0.3, 1]);
-  const unit = pick(random, [1, 7, 1_000_003]);
+  const unit = pick(random, [1, 7, 1_000_003, 10 ** 12 + 7]);
   const plenty = 2 + random.below(30);
   const volumes = Array.from({length: 1 + random.below(7)}, (_, index) => {
     const copies = Math.min(hostCount - 1, pick(random, [2, 2, 2, 3]));

@@ -140,7 +140,7 @@ describe.each(Object.keys(TRACE_FORMATS))('format %s', (format) => {
 
   it.each(cases)('reads $name the same wherever it is cut into pieces', async ({content, options}) => {
     const whole = await withoutFile(readPieces(content, [], options));
-    const step = Math.ceil(content.length / 250);
+    const step = Math.ceil(content.length / 100);
     for (let cut = 1; cut < content.length; cut += step) {
       expect(await withoutFile(readPieces(content, [cut], options))).toEqual(whole);
     }

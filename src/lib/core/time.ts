@@ -18,7 +18,7 @@ export function parseInstantUs(text: string): number | undefined {
     return undefined;
   const offset = zone === undefined ? 'Z' : zone.toUpperCase().replace(/^([+-]\d{2})(\d{2})$/, '$1:$2');
   const ms = Date.parse(`${date}T${clock ?? '00:00'}${offset}`);
-  return Number.isFinite(ms) ? ms * 1000 + Math.floor(Number(fraction ?? 0) * US_PER_SECOND) : undefined;
+  return Number.isFinite(ms) ? ms * 1000 + Number((fraction ?? '.').slice(1, 7).padEnd(6, '0')) : undefined;
 }
 
 /** `2026-11-23T01:02:03Z`; fractions only where there are any. */

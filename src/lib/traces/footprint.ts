@@ -19,21 +19,22 @@ export const BLOCK_BYTES = 4096;
  * One page of bits covers 8 MiB of the volume. Smaller pages waste less memory, and so fewer page faults, on scattered
  * writes; larger ones need a shorter table.
  */
-const PAGE_BYTES = BLOCK_BYTES * PAGE_WORDS * 32;
+const PAGE_BLOCKS = PAGE_WORDS * 32;
+const PAGE_BYTES = BLOCK_BYTES * PAGE_BLOCKS;
 /** Pages beyond this (64 TiB) are found through a Map: a wild offset must not make the flat table huge. */
 const FLAT_PAGES = 8_388_608;
 const NO_WORDS = new Int32Array(0);
 
 /** An empty footprint. Offsets and lengths must be whole numbers with a sum up to 2^53 - 1. */
-export function createFootprint(): FootprintBitmap {
-  return new PagedBitmap();
+export function createFootprint(pool = new PagePool()): FootprintBitmap {
+  return new PagedBitmap(pool);
 }
 
 /** What `encode` wrote; `source` is how the InputError calls it when it is damaged or of another version. */
 export function decodeFootprint(encoded: Uint8Array, source = 'footprint'): FootprintBitmap {
-  const bitmap = new PagedBitmap();
+  const bitmap = new PagedBitmap(new PagePool());
   const fault = decodePages(encoded, (index, words) => {
-    bitmap.addPage(index, words);
+    bitmap.addPage(index, words, 0);
   });
   if (fault === undefined) return bitmap;
   throw new InputError('bad-footprint', `${source}: ${fault}`, {
@@ -41,18 +42,53 @@ export function decodeFootprint(encoded: Uint8Array, source = 'footprint'): Foot
   });
 }
 
+/** The same footprint in another pool; the one that is given must not be used any more. */
+export function moveFootprint(footprint: FootprintBitmap, pool: PagePool): FootprintBitmap {
+  return footprint instanceof PagedBitmap ? footprint.copyInto(pool) : footprint;
+}
+
 /**
- * One bit a block; pages are made on first write and numbered from 1 in that order. Page n lies in slab
- * floor(log2 n), which holds 2^slab pages: slabs double without ever being copied, and what a slab has not used
- * yet costs no memory, because the system hands out zero pages lazily.
+ * Where footprints keep their pages. Volumes that are written in turn share one: then what leads to their pages stays
+ * in the processor's cache, which makes scattered writes twice as fast. Pages are numbered from 1 in the order in which
+ * they are made. Page n lies in slab floor(log2 n), which holds 2^slab pages: slabs double without ever being copied,
+ * and what a slab has not used yet costs no memory, because the system hands out zero pages lazily.
  */
+export class PagePool {
+  readonly slabs: Int32Array[] = [];
+  private pages = 0;
+
+  /** The number of a new page. */
+  add(): number {
+    this.pages += 1;
+    const slab = slabOf(this.pages);
+    const words = (this.slabs[slab] ??= new Int32Array(PAGE_WORDS << slab));
+    // Memory that is read before it is written costs two page faults instead of one.
+    words[startOf(this.pages)] = 0;
+    return this.pages;
+  }
+}
+
+function slabOf(number: number): number {
+  return 31 - Math.clz32(number);
+}
+
+/** Where a page's words begin in its slab: its number without the leading bit. */
+function startOf(number: number): number {
+  return (number ^ (1 << (31 - Math.clz32(number)))) * PAGE_WORDS;
+}
+
+/** One bit a block, in pages that are made on first write. */
 class PagedBitmap implements FootprintBitmap {
+  private readonly pool: PagePool;
   private blocks = 0;
   private pages = 0;
   /** Page number by position in the volume, 0 where there is none. */
   private table = new Int32Array(16);
   private readonly farTable = new Map<number, number>();
-  private readonly slabs: Int32Array[] = [];
+
+  constructor(pool: PagePool) {
+    this.pool = pool;
+  }
 
   get footprintBytes(): number {
     return this.blocks * BLOCK_BYTES;
@@ -68,9 +104,9 @@ class PagedBitmap implements FootprintBitmap {
     let added: number;
     if (firstPage === lastPage) added = this.markInPage(firstPage, first, last);
     else {
-      added = this.markInPage(firstPage, first, PAGE_WORDS * 32 - 1);
+      added = this.markInPage(firstPage, first, PAGE_BLOCKS - 1);
       for (let page = firstPage + 1; page < lastPage; page += 1) {
-        added += this.markInPage(page, 0, PAGE_WORDS * 32 - 1);
+        added += this.markInPage(page, 0, PAGE_BLOCKS - 1);
       }
       added += this.markInPage(lastPage, 0, last);
     }
@@ -82,13 +118,12 @@ class PagedBitmap implements FootprintBitmap {
     const firstBlock = Math.ceil(offsetBytes / BLOCK_BYTES);
     const lastBlock = Math.floor((offsetBytes + lengthBytes) / BLOCK_BYTES) - 1;
     if (lastBlock < firstBlock) return 0;
-    const blocksPerPage = PAGE_WORDS * 32;
-    const firstPage = Math.floor(firstBlock / blocksPerPage);
-    const lastPage = Math.floor(lastBlock / blocksPerPage);
+    const firstPage = Math.floor(firstBlock / PAGE_BLOCKS);
+    const lastPage = Math.floor(lastBlock / PAGE_BLOCKS);
     let removed = 0;
     for (const page of this.pagesBetween(firstPage, lastPage)) {
-      const first = page === firstPage ? firstBlock - page * blocksPerPage : 0;
-      const last = page === lastPage ? lastBlock - page * blocksPerPage : blocksPerPage - 1;
+      const first = page === firstPage ? firstBlock - page * PAGE_BLOCKS : 0;
+      const last = page === lastPage ? lastBlock - page * PAGE_BLOCKS : PAGE_BLOCKS - 1;
       removed += this.clearInPage(page, first, last);
     }
     this.blocks -= removed;
@@ -98,22 +133,34 @@ class PagedBitmap implements FootprintBitmap {
   encode(): Uint8Array {
     const encoder = new PageEncoder(this.pages);
     for (const page of this.pagesBetween(0, Number.MAX_SAFE_INTEGER)) {
-      encoder.add(page, this.slabOf(page), this.startOf(page));
+      const number = this.numberOf(page);
+      encoder.add(page, this.wordsOf(number), startOf(number));
     }
     return encoder.finish();
   }
 
-  /** Takes over a page of an encoded footprint. */
-  addPage(index: number, words: Int32Array): void {
-    this.makePage(index);
-    this.slabOf(index).set(words, this.startOf(index));
-    for (const word of words) this.blocks += popcount(word);
+  /** Takes over a page of another footprint, whose words begin at `start`. */
+  addPage(index: number, words: Int32Array, start: number): void {
+    const number = this.makePage(index);
+    const page = words.subarray(start, start + PAGE_WORDS);
+    this.wordsOf(number).set(page, startOf(number));
+    for (const word of page) this.blocks += popcount(word);
+  }
+
+  copyInto(pool: PagePool): PagedBitmap {
+    const copy = new PagedBitmap(pool);
+    for (const page of this.pagesBetween(0, Number.MAX_SAFE_INTEGER)) {
+      const number = this.numberOf(page);
+      copy.addPage(page, this.wordsOf(number), startOf(number));
+    }
+    return copy;
   }
 
   private markInPage(page: number, first: number, last: number): number {
-    if (this.numberOf(page) === 0) this.makePage(page);
-    const words = this.slabOf(page);
-    const start = this.startOf(page);
+    let number = this.numberOf(page);
+    if (number === 0) number = this.makePage(page);
+    const words = this.wordsOf(number);
+    const start = startOf(number);
     const lastWord = start + (last >>> 5);
     let word = start + (first >>> 5);
     let mask = -1 << (first & 31);
@@ -133,8 +180,9 @@ class PagedBitmap implements FootprintBitmap {
   }
 
   private clearInPage(page: number, first: number, last: number): number {
-    const words = this.slabOf(page);
-    const start = this.startOf(page);
+    const number = this.numberOf(page);
+    const words = this.wordsOf(number);
+    const start = startOf(number);
     const firstWord = first >>> 5;
     const lastWord = last >>> 5;
     let removed = 0;
@@ -153,32 +201,24 @@ class PagedBitmap implements FootprintBitmap {
     return page < FLAT_PAGES ? (this.table[page] ?? 0) : (this.farTable.get(page) ?? 0);
   }
 
-  private slabOf(page: number): Int32Array {
-    return this.slabs[31 - Math.clz32(this.numberOf(page))] ?? NO_WORDS;
+  private wordsOf(number: number): Int32Array {
+    return this.pool.slabs[slabOf(number)] ?? NO_WORDS;
   }
 
-  /** Where a page's words begin in its slab: its number without the leading bit. */
-  private startOf(page: number): number {
-    const number = this.numberOf(page);
-    return (number ^ (1 << (31 - Math.clz32(number)))) * PAGE_WORDS;
-  }
-
-  private makePage(page: number): void {
+  private makePage(page: number): number {
+    const number = this.pool.add();
     this.pages += 1;
-    const slab = 31 - Math.clz32(this.pages);
-    const words = (this.slabs[slab] ??= new Int32Array(PAGE_WORDS << slab));
-    // Memory that is read before it is written costs two page faults instead of one.
-    words[(this.pages ^ (1 << slab)) * PAGE_WORDS] = 0;
     if (page >= FLAT_PAGES) {
-      this.farTable.set(page, this.pages);
-      return;
+      this.farTable.set(page, number);
+      return number;
     }
     if (page >= this.table.length) {
       const longer = new Int32Array(Math.min(FLAT_PAGES, Math.max(page + 1, this.table.length * 2)));
       longer.set(this.table);
       this.table = longer;
     }
-    this.table[page] = this.pages;
+    this.table[page] = number;
+    return number;
   }
 
   /** The pages that exist from `first` to `last`, ascending. */

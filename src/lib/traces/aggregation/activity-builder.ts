@@ -1,10 +1,10 @@
 import type {ActivityRows} from '../activity.js';
-import {createFootprint, type FootprintBitmap} from '../footprint.js';
+import {createFootprint, type FootprintBitmap, moveFootprint, PagePool} from '../footprint.js';
 import type {RejectRow} from '../reading/row-parser.js';
-import {OP, type RequestBatch} from '../reading/request-batch.js';
+import {createRequestBatch, OP, type RequestBatch} from '../reading/request-batch.js';
 import {toActivityRows} from './activity-rows.js';
 import {CELL, MINUTE_US, MinuteCells} from './minute-cells.js';
-import {type Verdict, VolumeClocks} from './volume-clocks.js';
+import {type HeldRow, type Verdict, VolumeClocks} from './volume-clocks.js';
 
 /** What of the store matters while rows are added up. */
 export interface ActivityBase {
@@ -31,6 +31,7 @@ export class ActivityBuilder {
   private readonly numbers = new Map<string, number>();
   private readonly cells = new MinuteCells();
   private readonly footprints: (FootprintBitmap | undefined)[] = [];
+  private readonly pages = new PagePool();
   /** By volume: the cell that rows go to while they are in order, and the end of its minute; -Infinity for none. */
   private currentCell = new Int32Array(0);
   private currentEndUs = new Float64Array(0);
@@ -38,6 +39,8 @@ export class ActivityBuilder {
   private readonly newestMinuteUs: number[] = [];
   private clocks: VolumeClocks;
   private input: InputActivity = emptyInput();
+  /** A row that was held back, as a batch. */
+  private readonly single = createRequestBatch(1);
 
   constructor(base: ActivityBase, skewUs: number) {
     this.base = base;
@@ -77,7 +80,7 @@ export class ActivityBuilder {
         newestUs[number] = at;
         clocks.lastUs = at;
         inOrder += 1;
-        this.count(number, currentCell[number] ?? 0, requestOf(batch, row));
+        this.count(number, currentCell[number] ?? 0, batch, row);
       } else this.addOutOfLine(batch, row, reject, textOf);
     }
     this.input.rows += inOrder;
@@ -108,57 +111,67 @@ export class ActivityBuilder {
     textOf: (row: number) => string,
   ): void {
     const volume = batch.volume[row] ?? 0;
-    const request = requestOf(batch, row);
     const {clocks} = this;
-    if (!clocks.isHolding(volume) && clocks.believe(volume, request.atUs)) {
-      this.accept(volume, request);
+    if (!clocks.isHolding(volume) && clocks.believe(volume, batch.atUs[row] ?? 0)) {
+      this.accept(volume, batch, row);
       return;
     }
-    const held = {...request, line: batch.line[row] ?? 0, text: textOf(row)};
-    this.apply(volume, clocks.judge(volume, held), reject);
+    this.apply(volume, clocks.judge(volume, heldRow(batch, row, textOf(row))), reject);
     if (clocks.isHolding(volume)) this.currentEndUs[volume] = Number.NEGATIVE_INFINITY;
   }
 
   private apply(volume: number, verdict: Verdict, reject: RejectRow): void {
-    for (const row of verdict.accepted) this.accept(volume, row);
+    const {single} = this;
+    for (const {atUs, op, offsetBytes, lengthBytes} of verdict.accepted) {
+      single.atUs[0] = atUs;
+      single.op[0] = op;
+      single.offsetBytes[0] = offsetBytes;
+      single.lengthBytes[0] = lengthBytes;
+      this.accept(volume, single, 0);
+    }
     for (const {row, reason} of verdict.rejected) reject(row.line, reason, row.text);
   }
 
-  private accept(volume: number, request: Request): void {
+  private accept(volume: number, batch: RequestBatch, row: number): void {
     const {input} = this;
+    const atUs = batch.atUs[row] ?? 0;
     input.rows += 1;
-    input.firstUs = Math.min(input.firstUs, request.atUs);
-    const minuteUs = Math.floor(request.atUs / MINUTE_US) * MINUTE_US;
+    input.firstUs = Math.min(input.firstUs, atUs);
+    const minuteUs = Math.floor(atUs / MINUTE_US) * MINUTE_US;
     const isLate = minuteUs < (this.newestMinuteUs[volume] ?? 0);
     if (isLate) input.lateRows += 1;
     else this.newestMinuteUs[volume] = minuteUs;
-    if (request.op === OP.flush) return;
+    if (batch.op[row] === OP.flush) return;
     const cell = this.cells.find(volume, minuteUs);
-    this.count(volume, cell, request);
+    this.count(volume, cell, batch, row);
     if (isLate) return;
     this.currentCell[volume] = cell;
     this.currentEndUs[volume] = minuteUs + MINUTE_US;
   }
 
-  private count(volume: number, cell: number, {atUs, op, offsetBytes, lengthBytes}: Request): void {
-    const numbers = this.cells.slabOf(cell);
-    const base = this.cells.baseOf(cell);
+  /** The hot path: a row is not made an object, which would cost more than all of this. */
+  private count(volume: number, cell: number, batch: RequestBatch, row: number): void {
+    const op = batch.op[row] ?? 0;
+    const lengthBytes = batch.lengthBytes[row] ?? 0;
     if (op > OP.trim) {
-      if (op === OP.sample) this.cells.keepSample(cell, atUs, lengthBytes);
+      if (op === OP.sample) this.cells.keepSample(cell, batch.atUs[row] ?? 0, lengthBytes);
       return;
     }
-    numbers[base + op] = (numbers[base + op] ?? 0) + 1;
-    const bytes = base + CELL.readBytes + op;
-    numbers[bytes] = (numbers[bytes] ?? 0) + lengthBytes;
+    const numbers = this.cells.slabOf(cell);
+    const base = this.cells.baseOf(cell);
+    addTo(numbers, base + op, 1);
+    addTo(numbers, base + CELL.readBytes + op, lengthBytes);
     if (op === OP.read) return;
     const footprint = this.footprints[volume] ?? this.loadFootprint(volume);
+    const offsetBytes = batch.offsetBytes[row] ?? 0;
     const growth =
       op === OP.write ? footprint.mark(offsetBytes, lengthBytes) : -footprint.clear(offsetBytes, lengthBytes);
-    numbers[base + CELL.growthBytes] = (numbers[base + CELL.growthBytes] ?? 0) + growth;
+    addTo(numbers, base + CELL.growthBytes, growth);
   }
 
   private loadFootprint(volume: number): FootprintBitmap {
-    const footprint = this.base.loadFootprint(this.names[volume] ?? '') ?? createFootprint();
+    const saved = this.base.loadFootprint(this.names[volume] ?? '');
+    const footprint = saved ? moveFootprint(saved, this.pages) : createFootprint(this.pages);
     this.footprints[volume] = footprint;
     return footprint;
   }
@@ -183,20 +196,18 @@ export class ActivityBuilder {
   }
 }
 
-interface Request {
-  readonly atUs: number;
-  readonly op: number;
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
+function addTo(numbers: Float64Array, place: number, value: number): void {
+  numbers[place] = (numbers[place] ?? 0) + value;
 }
 
-/** Where this is inlined, the object is never made. */
-function requestOf({atUs, op, offsetBytes, lengthBytes}: RequestBatch, row: number): Request {
+function heldRow(batch: RequestBatch, row: number, text: string): HeldRow {
   return {
-    atUs: atUs[row] ?? 0,
-    op: op[row] ?? 0,
-    offsetBytes: offsetBytes[row] ?? 0,
-    lengthBytes: lengthBytes[row] ?? 0,
+    atUs: batch.atUs[row] ?? 0,
+    op: batch.op[row] ?? 0,
+    offsetBytes: batch.offsetBytes[row] ?? 0,
+    lengthBytes: batch.lengthBytes[row] ?? 0,
+    line: batch.line[row] ?? 0,
+    text,
   };
 }
 

@@ -1,0 +1,171 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync} from 'node:fs';
+import {mkdtemp, rm, stat} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {Readable} from 'node:stream';
+
+import {z} from 'zod';
+
+import {quantile} from '../src/lib/core/index.js';
+import {writeAlibabaFile} from './alibaba-file.js';
+import type {BenchOptions, BenchResult} from './bench.js';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const PROGRAM = path.join(ROOT, 'bin', 'run.js');
+const GIGABYTE = 1e9;
+/** Every contender is a Node process of its own that tells at its end what it used, with all its threads. */
+const REPORT_USE =
+  'data:text/javascript,import fs from "node:fs";process.on("exit",()=>fs.writeSync(3,JSON.stringify(process.resourceUsage())))';
+/** Reads, writes and their bytes per volume and minute into a Parquet file, and nothing more. */
+const DUCKDB = `
+  import {DuckDBInstance} from '@duckdb/node-api';
+  const [file, out] = process.argv.slice(1);
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  await connection.run("SET VARIABLE trace = '" + file + "'");
+  await connection.run(\`CREATE VIEW minutes AS
+    SELECT device_id, timestamp // 60000000 AS "minute",
+      count(*) FILTER (opcode = 'R') AS reads, count(*) FILTER (opcode = 'W') AS writes,
+      coalesce(sum(length) FILTER (opcode = 'R'), 0)::UBIGINT AS read_bytes,
+      coalesce(sum(length) FILTER (opcode = 'W'), 0)::UBIGINT AS write_bytes
+    FROM read_csv(getvariable('trace'), header = false, quote = '', columns = {device_id: 'VARCHAR',
+      opcode: 'ENUM(''R'', ''W'')', "offset": 'UBIGINT', length: 'UBIGINT', timestamp: 'BIGINT'})
+    GROUP BY 1, 2\`);
+  await connection.run("COPY minutes TO '" + out + ".parquet' (COMPRESSION zstd)");
+  const sums = await connection.runAndReadAll(
+    "SELECT count(*)::DOUBLE, sum(reads + writes)::DOUBLE FROM '" + out + ".parquet'");
+  console.log(JSON.stringify(sums.getRows()[0]));`;
+/** The same sums with csv-parse and a Map, into memory. */
+const CSV_PARSE = `
+  import {createReadStream} from 'node:fs';
+  import {parse} from 'csv-parse';
+  const [file] = process.argv.slice(1);
+  const cells = new Map();
+  let rows = 0;
+  for await (const [device, opcode, , length, timestamp] of createReadStream(file).pipe(parse({quote: null}))) {
+    const key = device + ',' + Math.floor(Number(timestamp) / 60e6);
+    let cell = cells.get(key);
+    if (cell === undefined) cells.set(key, (cell = [0, 0, 0, 0]));
+    const place = opcode === 'W' ? 1 : 0;
+    cell[place] += 1;
+    cell[2 + place] += Number(length);
+    rows += 1;
+  }
+  console.log(JSON.stringify([cells.size, rows]));`;
+
+interface Uses {
+  readonly ours: Use[];
+  readonly duckdb: Use[];
+  readonly csvParse: Use[];
+  readonly wc: Use[];
+}
+
+interface Use {
+  readonly cpuSeconds: number;
+  readonly peakBytes: number;
+  readonly stdout: string;
+}
+
+/**
+ * CPU seconds of `foreshadow ingest` on a generated Alibaba trace, from the start of the process to the finished store,
+ * beside DuckDB that only counts, csv-parse with a Map, and the floor that `wc -l` is. The contenders take turns;
+ * medians of `runs`. Throws when they do not agree on the rows and minutes.
+ */
+export async function bench({rows = 5_000_000, runs = 3}: BenchOptions): Promise<BenchResult> {
+  if (!existsSync(path.join(ROOT, 'dist'))) throw new Error('npm run build comes first');
+  const folder = await mkdtemp(path.join(tmpdir(), 'foreshadow-bench-'));
+  try {
+    const file = path.join(folder, 'io_traces.csv');
+    await writeAlibabaFile(file, rows);
+    const uses: Uses = {ours: [], duckdb: [], csvParse: [], wc: []};
+    for (let run = 0; run < runs; run += 1) {
+      const store = path.join(folder, `store-${run}`);
+      uses.ours.push(await useOf([PROGRAM, 'ingest', file, '--store', store, '--json']));
+      uses.duckdb.push(await useOf(['--input-type=module', '-e', DUCKDB, file, store]));
+      if (run === 0) uses.csvParse.push(await useOf(['--input-type=module', '-e', CSV_PARSE, file]));
+      uses.wc.push(await useOfWc(file));
+    }
+    checkSums(uses);
+    return report(rows, (await stat(file)).size, uses);
+  } finally {
+    await rm(folder, {recursive: true, force: true});
+  }
+}
+
+/** Runs Node; throws when it fails. */
+async function useOf(nodeArguments: readonly string[]): Promise<Use> {
+  const child = spawn(process.execPath, ['--import', REPORT_USE, ...nodeArguments], {
+    cwd: ROOT,
+    env: {...process.env, NODE_ENV: 'production'},
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+  });
+  const closed = once(child, 'close');
+  const [stdout, told] = await Promise.all([child.stdio[1], child.stdio[3]].map((stream) => textOf(stream)));
+  await closed;
+  if (child.exitCode !== 0) throw new Error(`node ${nodeArguments.at(0) ?? ''} failed`);
+  const {userCPUTime, systemCPUTime, maxRSS} = usageSchema.parse(JSON.parse(told ?? ''));
+  const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6;
+  return {cpuSeconds, peakBytes: maxRSS * 1024, stdout: stdout ?? ''};
+}
+
+async function textOf(stream: unknown): Promise<string> {
+  let text = '';
+  if (stream instanceof Readable) for await (const piece of stream) text += String(piece);
+  return text;
+}
+
+/** The shell's own accounting of a finished child. */
+async function useOfWc(file: string): Promise<Use> {
+  const child = spawn('bash', ['-c', 'TIMEFORMAT="%3U %3S"; time wc -l "$1"', 'bash', file]);
+  const [stdout, stderr] = await Promise.all([child.stdout, child.stderr].map((stream) => textOf(stream)));
+  const seconds = (stderr ?? '').trim().split(' ').map(Number);
+  return {cpuSeconds: (seconds[0] ?? 0) + (seconds[1] ?? 0), peakBytes: Number.NaN, stdout: stdout ?? ''};
+}
+
+const usageSchema = z.object({userCPUTime: z.number(), systemCPUTime: z.number(), maxRSS: z.number()});
+const resultSchema = z.object({totals: z.object({rows: z.number(), minutes: z.number()})});
+const peerSchema = z.tuple([z.number(), z.number()]);
+
+function checkSums(uses: Uses): void {
+  const {rows, minutes} = resultSchema.parse(JSON.parse(uses.ours[0]?.stdout ?? '')).totals;
+  for (const {stdout} of [...uses.duckdb, ...uses.csvParse]) {
+    const [peerMinutes, peerRows] = peerSchema.parse(JSON.parse(stdout));
+    if (peerMinutes === minutes && peerRows === rows) continue;
+    throw new Error(`${rows} rows and ${minutes} minutes here, ${peerRows} and ${peerMinutes} there`);
+  }
+}
+
+function report(rows: number, sizeBytes: number, uses: Uses): BenchResult {
+  const cpu = (list: readonly Use[]): number =>
+    quantile(
+      list.map(({cpuSeconds}) => cpuSeconds),
+      0.5,
+    );
+  const peak = (list: readonly Use[]): number => Math.max(...list.map(({peakBytes}) => peakBytes)) / GIGABYTE;
+  const ours = cpu(uses.ours);
+  const line = (what: string, list: readonly Use[]): Readonly<Record<string, string | number>> => ({
+    what,
+    'CPU s': cpu(list).toFixed(2),
+    'of ours': (cpu(list) / ours).toFixed(2),
+    'M rows/CPU s': (rows / cpu(list) / 1e6).toFixed(2),
+    'peak GB': Number.isNaN(peak(list)) ? '-' : peak(list).toFixed(2),
+  });
+  return {
+    name: 'ingest',
+    figures: {
+      rows,
+      file_gb: sizeBytes / GIGABYTE,
+      ratio_to_duckdb_count: ours / cpu(uses.duckdb),
+      ratio_to_csv_parse: ours / cpu(uses.csvParse),
+      rows_per_core_second: rows / ours,
+      peak_rss_gb: peak(uses.ours),
+    },
+    table: [
+      line('foreshadow ingest: exact footprint, rejects, store', uses.ours),
+      line('DuckDB, counts only', uses.duckdb),
+      line('csv-parse and a Map, counts only', uses.csvParse),
+      line('wc -l', uses.wc),
+    ],
+  };
+}
