@@ -132,10 +132,9 @@ class PagedBitmap implements FootprintBitmap {
 
   encode(): Uint8Array {
     const encoder = new PageEncoder(this.pages);
-    for (const page of this.pagesBetween(0, Number.MAX_SAFE_INTEGER)) {
-      const number = this.numberOf(page);
-      encoder.add(page, this.wordsOf(number), startOf(number));
-    }
+    this.eachPage((page, words, start) => {
+      encoder.add(page, words, start);
+    });
     return encoder.finish();
   }
 
@@ -149,10 +148,9 @@ class PagedBitmap implements FootprintBitmap {
 
   copyInto(pool: PagePool): PagedBitmap {
     const copy = new PagedBitmap(pool);
-    for (const page of this.pagesBetween(0, Number.MAX_SAFE_INTEGER)) {
-      const number = this.numberOf(page);
-      copy.addPage(page, this.wordsOf(number), startOf(number));
-    }
+    this.eachPage((page, words, start) => {
+      copy.addPage(page, words, start);
+    });
     return copy;
   }
 
@@ -221,13 +219,24 @@ class PagedBitmap implements FootprintBitmap {
     return number;
   }
 
-  /** The pages that exist from `first` to `last`, ascending. */
+  /** All pages, ascending; the words of each begin at `start`. */
+  private eachPage(visit: (page: number, words: Int32Array, start: number) => void): void {
+    for (let page = 0; page < this.table.length; page += 1) {
+      const number = this.table[page] ?? 0;
+      if (number !== 0) visit(page, this.wordsOf(number), startOf(number));
+    }
+    for (const page of [...this.farTable.keys()].sort((left, right) => left - right)) {
+      const number = this.numberOf(page);
+      visit(page, this.wordsOf(number), startOf(number));
+    }
+  }
+
+  /** The pages that exist from `first` to `last`. */
   private *pagesBetween(first: number, last: number): Generator<number> {
     for (let page = first; page <= last && page < this.table.length; page += 1) {
       if (this.table[page] !== 0) yield page;
     }
-    const far = [...this.farTable.keys()].filter((page) => page >= first && page <= last);
-    yield* far.sort((left, right) => left - right);
+    for (const page of this.farTable.keys()) if (page >= first && page <= last) yield page;
   }
 }
 
