@@ -7,6 +7,7 @@ export default defineConfig({
     env: {TZ: 'UTC', NO_COLOR: '1', LC_ALL: 'C'},
     disableConsoleIntercept: true,
     pool: 'threads',
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
