@@ -42,6 +42,10 @@ rows are told as late, because blocks that were written again later count as gro
     }),
     start: Flags.string({summary: 'when the time 0 of relative times was (ISO 8601)', helpValue: 'TIME'}),
     'time-zone': Flags.string({summary: 'zone of local times, instead of UTC', helpValue: 'ZONE'}),
+    'length-unit': Flags.option({
+      summary: 'unit of lengths in a vscsi file that does not tell it',
+      options: ['bytes', 'sectors'] as const,
+    })(),
     'max-bad-rows': Flags.integer({
       summary: 'set up to N bad rows aside; with more nothing is written',
       default: 0,
@@ -57,6 +61,7 @@ rows are told as late, because blocks that were written again later count as gro
 
   async run(): Promise<IngestResult> {
     const {store, format, volume, start, 'time-zone': timeZone, 'max-clock-skew': skew} = this.flags;
+    const {'length-unit': lengthUnit} = this.flags;
     const skewSeconds = parseFlag('max-clock-skew', skew, parseDurationSeconds, '60s');
     const {ingestIntoStore} = await import('../lib/workflows/ingest-into-store.js');
     const {ingestProgress, renderIngest} = await import('../views/ingest-view.js');
@@ -71,6 +76,7 @@ rows are told as late, because blocks that were written again later count as gro
           ? {}
           : {startUs: parseFlag('start', start, parseInstantUs, '2026-11-23T00:00:00Z')}),
         ...(timeZone === undefined ? {} : {timeZone}),
+        readings: lengthUnit === undefined ? {} : {lengthUnit},
         skewUs: skewSeconds * US_PER_SECOND,
       },
       maxBadRows: this.flags['max-bad-rows'],

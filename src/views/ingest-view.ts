@@ -1,4 +1,5 @@
 import {formatBytes, formatInstantUs} from '../lib/core/index.js';
+import {placeOf} from '../lib/traces/index.js';
 import type {IngestRequest, IngestResult} from '../lib/workflows/ingest-files.js';
 import type {Progress} from './progress.js';
 import {printable, renderTable} from './table.js';
@@ -57,7 +58,10 @@ function numbersOf({rows, rejectedRows, blankRows, lateRows, firstUs, lastUs}: N
 function rejectedLines({rejects}: IngestResult): readonly string[] {
   const lines = rejects
     .slice(0, SHOWN_REJECTS)
-    .map(({source, line, reason}) => `rejected ${printable(source)}:${line}: ${printable(reason)}`);
+    .map(
+      ({source, line, unit, reason}) =>
+        `rejected ${placeOf(printable(source), line, unit)}: ${printable(reason)}`,
+    );
   const more = rejects.length - lines.length;
   return more > 0 ? [...lines, `and ${more} more, all kept in the store (--json lists them)`] : lines;
 }

@@ -22,17 +22,27 @@ export interface ActivityRows {
   readonly usedAtUs: Float64Array;
 }
 
+/** What the rows of an input are counted by: lines of a text, records of a binary log. */
+export type PlaceUnit = 'line' | 'record';
+
 /** A row that could not be used. Kept, never dropped silently. */
 export interface RejectedRow {
   readonly source: string;
-  /** 1-based. */
+  /** Which line, or record, counted from 1. */
   readonly line: number;
+  /** Absent for lines. */
+  readonly unit?: Exclude<PlaceUnit, 'line'>;
   readonly reason: string;
   /** The row itself, at most 500 characters. */
   readonly text: string;
 }
 
-/** One file or stream that was read to its end. rows + rejectedRows + blankRows = lines, headers and remarks apart. */
+/** Where in which input: `trace.csv:7`, or `trace.vscsi, record 7`. */
+export function placeOf(source: string, line: number, unit: PlaceUnit = 'line'): string {
+  return unit === 'line' ? `${source}:${line}` : `${source}, ${unit} ${line}`;
+}
+
+/** One file or stream that was read to its end. rows + rejectedRows + blankRows = lines (or records), headers and remarks apart. */
 export interface IngestedInput {
   /** The path as given, or `-`. */
   readonly name: string;

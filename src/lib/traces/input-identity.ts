@@ -7,6 +7,8 @@ export interface InputMeaning {
   readonly volume?: string;
   readonly startUs?: number;
   readonly timeZone?: string;
+  /** What flags told of what the input leaves open, in the order of READING_FLAGS. */
+  readonly readings?: readonly (readonly [reading: string, told: string])[];
   readonly skewUs: number;
 }
 
@@ -16,6 +18,8 @@ export interface InputMeaning {
  * instead, the result tells a repeated file before it is parsed.
  */
 export function identifyInput(contentSha256: string, meaning: InputMeaning): string {
-  const {format, volume = null, startUs = null, timeZone = null, skewUs} = meaning;
-  return sha256Hex(JSON.stringify(['input', 1, contentSha256, format, volume, startUs, timeZone, skewUs]));
+  const {format, volume = null, startUs = null, timeZone = null, skewUs, readings = []} = meaning;
+  return sha256Hex(
+    JSON.stringify(['input', 1, contentSha256, format, volume, startUs, timeZone, skewUs, ...readings]),
+  );
 }

@@ -4,9 +4,9 @@ import {InputError, UsageError} from '../core/index.js';
 import {identifyInput, type InputMeaning} from './input-identity.js';
 import {type ContentTally, type InputSource, openContent} from './reading/content.js';
 import type {ContentChunk} from './reading/feed-lines.js';
-import type {TimeRule} from './reading/row-parser.js';
+import type {TimeRule} from './reading/check-row.js';
 import {parseTimeZone, type TimeZone} from './reading/time-zone.js';
-import type {FormatOptions, TraceFormat} from './reading/trace-format.js';
+import {type FormatOptions, READING_FLAGS, type Readings, type TraceFormat} from './reading/trace-format.js';
 import {takeSample} from './sample.js';
 import {findFormat, type NamedFormat, sniffFormat} from './sniff-format.js';
 import {timeRuleOf, tryFormat} from './try-format.js';
@@ -21,6 +21,7 @@ export interface InputOptions {
   readonly startUs?: number;
   /** Zone of local times, instead of UTC. */
   readonly timeZone?: string;
+  readonly readings?: Readings;
   /** How much older than the newest row of its volume a row may be. */
   readonly skewUs: number;
 }
@@ -51,11 +52,13 @@ export async function openInput(source: InputSource, options: InputOptions): Pro
   };
   try {
     const {sample, chunks} = await takeSample(content.chunks, name);
-    const named = options.format === undefined ? sniffFormat(sample.lines, name) : findFormat(options.format);
+    const named = options.format === undefined ? sniffFormat(sample, name) : findFormat(options.format);
     const formatOptions = {
       inputVolume: () => inputVolumeOf(source, options) ?? refuseNameless(name),
       timeZone: timeZoneOf(options),
+      readings: options.readings ?? {},
       firstLines: sample.lines,
+      firstBytes: sample.bytes,
       source: name,
     };
     const trial = tryFormat(named, formatOptions, sample);
@@ -89,16 +92,27 @@ export function refuseUnusedOptions(options: InputOptions, formats: readonly Tra
   if (options.timeZone !== undefined && formats.every(({time}) => time !== 'local')) {
     refuse('--time-zone', 'the times are not local');
   }
+  for (const {reading, flag} of READING_FLAGS) {
+    const isTold = options.readings?.[reading] !== undefined;
+    if (isTold && formats.every(({heeds = []}) => !heeds.includes(reading))) {
+      refuse(flag, 'the format leaves no doubt about it');
+    }
+  }
 }
 
 function meaningOf(source: InputSource, {name, format}: NamedFormat, options: InputOptions): InputMeaning {
   const volume = format.volumeFrom === 'row' ? undefined : inputVolumeOf(source, options);
+  const readings = READING_FLAGS.flatMap(({reading}) => {
+    const told = format.heeds?.includes(reading) === true ? options.readings?.[reading] : undefined;
+    return told === undefined ? [] : [[reading, told] as const];
+  });
   const startUs = format.time === 'epoch-or-relative' ? options.startUs : undefined;
   return {
     format: name,
     ...(volume === undefined ? {} : {volume}),
     ...(startUs === undefined ? {} : {startUs}),
     ...(format.time === 'local' ? {timeZone: timeZoneOf(options).name} : {}),
+    readings,
     skewUs: options.skewUs,
   };
 }

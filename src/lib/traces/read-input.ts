@@ -2,16 +2,17 @@ import {invariant} from '../core/index.js';
 import type {IngestedInput} from './activity.js';
 import type {ActivityBuilder} from './aggregation/activity-builder.js';
 import {identitiesOf, type OpenedInput} from './open-input.js';
-import {LineFeeder} from './reading/feed-lines.js';
+import {createFeeder} from './reading/create-feeder.js';
 import type {RejectLog} from './reading/reject-log.js';
 import {createRequestBatch} from './reading/request-batch.js';
-import {RowParser} from './reading/row-parser.js';
+import {unitOf} from './reading/trace-format.js';
 
 /** How far the reading of an input has come. */
 export interface ReadProgress {
   readonly name: string;
   /** Bytes as they are on disk. */
   readonly sizeBytes: number;
+  /** Or records of a binary input. */
   readonly lines: number;
 }
 
@@ -39,30 +40,35 @@ interface Reading {
 export async function readInput(opened: OpenedInput, reading: Reading): Promise<ReadInput> {
   const {name, chunks, tally} = opened;
   const {builder, rejects} = reading;
+  const unit = unitOf(opened.format);
   let rejectedRows = 0;
   const reject = (line: number, reason: string, text: string): void => {
     rejectedRows += 1;
-    rejects.add(name, line, reason, text);
+    rejects.add({source: name, line, ...(unit === 'line' ? {} : {unit}), reason, text});
   };
   const batch = createRequestBatch();
-  const reader = opened.format.open({...opened.formatOptions, indexOfVolume: builder.indexOfVolume});
-  const parser = new RowParser(reader, batch, opened.time, reject);
-  const textOf = (row: number): string => parser.textOf(row);
-  const feeder = new LineFeeder(parser, batch, () => {
-    builder.add(batch, reject, textOf);
+  const options = {...opened.formatOptions, indexOfVolume: builder.indexOfVolume};
+  const feeder = createFeeder(opened.format, options, {
+    batch,
+    time: opened.time,
+    reject,
+    onBatch: () => {
+      builder.add(batch, reject, textOf);
+    },
   });
-  builder.beginInput();
+  const textOf = (row: number): string => feeder.textOf(row);
+  builder.beginInput(unit);
   for await (const chunk of chunks) {
     reading.signal?.throwIfAborted();
     feeder.feed(chunk);
-    reading.onProgress?.({name, sizeBytes: tally.sizeBytes, lines: parser.lines});
+    reading.onProgress?.({name, sizeBytes: tally.sizeBytes, lines: feeder.counts().lines});
   }
   feeder.finish();
   const activity = builder.endInput(reject);
-  const {lines, remarkLines, blankRows} = parser;
+  const {lines, remarkLines, blankRows} = feeder.counts();
   invariant(
     activity.rows + rejectedRows + blankRows + remarkLines === lines,
-    `every line of ${name} is accounted for`,
+    `every ${unit} of ${name} is accounted for`,
   );
   return {
     input: {
@@ -76,6 +82,6 @@ export async function readInput(opened: OpenedInput, reading: Reading): Promise<
     },
     lines,
     remarkLines,
-    remarks: reader.remarks?.() ?? [],
+    remarks: feeder.remarks(),
   };
 }

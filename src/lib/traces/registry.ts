@@ -4,6 +4,7 @@ import {foreshadowCsv} from './formats/foreshadow-csv.js';
 import {msr} from './formats/msr.js';
 import {nbdkitLog} from './formats/nbdkit-log.js';
 import {usageCsv} from './formats/usage-csv.js';
+import {vscsi} from './formats/vscsi.js';
 import type {TraceFormat} from './reading/trace-format.js';
 
 /** Every log that can be read, by the name that `--format` takes. */
@@ -11,6 +12,7 @@ export const TRACE_FORMATS = {
   alibaba,
   msr,
   'cloudphysics-csv': cloudphysicsCsv,
+  vscsi,
   'nbdkit-log': nbdkitLog,
   'foreshadow-csv': foreshadowCsv,
   'usage-csv': usageCsv,

@@ -8,10 +8,14 @@ const SAMPLE_BYTES = 65_536;
 
 /** The beginning of an input. */
 export interface Sample {
-  /** Whole lines, unless the first alone is longer than the sample. */
-  readonly bytes: Uint8Array;
-  /** The same as text without line ends; at least one. */
+  /** Its first lines, whole unless the first alone is longer than the sample. */
+  readonly text: Uint8Array;
+  /** The same without line ends; at least one. */
   readonly lines: readonly string[];
+  /** Its first bytes: of a binary input SAMPLE_BYTES, or all there are; of a text at least its first lines. */
+  readonly bytes: Uint8Array;
+  /** Whether `bytes` are all there are. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -24,7 +28,7 @@ export async function takeSample(
 ): Promise<{readonly sample: Sample; readonly chunks: AsyncGenerator<ContentChunk>}> {
   let taken: Uint8Array = new Uint8Array(0);
   let isWhole = false;
-  while (taken.length < SAMPLE_BYTES && endOfLines(taken) < 0) {
+  while (taken.length < SAMPLE_BYTES && !isEnoughText(taken)) {
     const next = await chunks.next();
     if (next.done === true) {
       isWhole = true;
@@ -34,7 +38,7 @@ export async function takeSample(
     taken = joined(taken, bytes.subarray(start, end));
   }
   refuseUnreadable(taken, source);
-  const sample = cutSample(taken.subarray(0, SAMPLE_BYTES), isWhole);
+  const sample = cutSample(taken.subarray(0, SAMPLE_BYTES), isWhole && taken.length <= SAMPLE_BYTES);
   return {sample, chunks: chained(withRoom(taken), chunks)};
 }
 
@@ -58,6 +62,12 @@ function joined(left: Uint8Array, right: Uint8Array): Uint8Array {
   return both;
 }
 
+/** Whether there are lines enough; a NUL byte among them means that the input is no text. */
+function isEnoughText(bytes: Uint8Array): boolean {
+  const end = endOfLines(bytes);
+  return end >= 0 && !bytes.subarray(0, end).includes(0);
+}
+
 /** Where the last line of a full sample ends; -1 when there are not so many lines. */
 function endOfLines(bytes: Uint8Array): number {
   let end = 0;
@@ -76,7 +86,7 @@ function cutSample(bytes: Uint8Array, isWhole: boolean): Sample {
   const text = decodeLeniently(cut)
     .replace(/^\uFEFF/, '')
     .replace(/\r?\n$/, '');
-  return {bytes: cut, lines: text.split(/\r?\n/)};
+  return {text: cut, lines: text.split(/\r?\n/), bytes, isWhole};
 }
 
 function refuseUnreadable(bytes: Uint8Array, source: string): void {

@@ -1,6 +1,7 @@
 import {InputError, nearestName, UsageError} from '../core/index.js';
 import {TRACE_FORMATS} from './registry.js';
 import type {TraceFormat} from './reading/trace-format.js';
+import type {Sample} from './sample.js';
 
 const FORMATS: readonly (readonly [string, TraceFormat])[] = Object.entries(TRACE_FORMATS);
 const BINARY = /[^\P{Cc}\t]|\uFFFD/u;
@@ -22,14 +23,19 @@ export function findFormat(name: string): NamedFormat {
   });
 }
 
-/** The formats that the first lines fit. */
-export function fittingFormats(lines: readonly string[]): readonly NamedFormat[] {
-  return FORMATS.filter(([, format]) => format.fits(lines)).map(([name, format]) => ({name, format}));
+/** The formats that the beginning of an input fits. */
+export function fittingFormats(sample: Sample): readonly NamedFormat[] {
+  return FORMATS.filter(([, format]) => fits(format, sample)).map(([name, format]) => ({name, format}));
 }
 
-/** The one format that the first lines fit. Throws InputError that shows what was seen when it is none, or several. */
-export function sniffFormat(lines: readonly string[], source: string): NamedFormat {
-  const [only, ...others] = fittingFormats(lines);
+function fits(format: TraceFormat, {lines, bytes}: Sample): boolean {
+  return format.framing === 'records' ? format.fits(bytes) : format.fits(lines);
+}
+
+/** The one format that the beginning fits. Throws InputError that shows what was seen when it is none, or several. */
+export function sniffFormat(sample: Sample, source: string): NamedFormat {
+  const {lines} = sample;
+  const [only, ...others] = fittingFormats(sample);
   const seen = describeFirst(lines.find((line) => line.trim() !== '') ?? '');
   if (only === undefined) {
     throw new InputError('unknown-format', `${source}: no known format begins with ${seen}`, {

@@ -1,8 +1,10 @@
 import {formatInstantUs, InputError, US_PER_SECOND} from '../core/index.js';
-import {LineFeeder, withRoom} from './reading/feed-lines.js';
+import type {TimeRule} from './reading/check-row.js';
+import {createFeeder} from './reading/create-feeder.js';
+import {withRoom} from './reading/feed-lines.js';
+import {placeOf} from './activity.js';
 import {createRequestBatch} from './reading/request-batch.js';
-import {RowParser, type TimeRule} from './reading/row-parser.js';
-import type {FormatOptions, TraceFormat} from './reading/trace-format.js';
+import {type FormatOptions, type TraceFormat, unitOf} from './reading/trace-format.js';
 import type {Sample} from './sample.js';
 import {fittingFormats, type NamedFormat} from './sniff-format.js';
 
@@ -25,20 +27,23 @@ export function tryFormat(
   sample: Sample,
 ): Trial {
   const {source} = options;
-  const batch = createRequestBatch(sample.lines.length + 1);
+  const batch = createRequestBatch();
   const reasons: string[] = [];
-  const parser = new RowParser(
-    format.open({...options, indexOfVolume: () => 0}),
-    batch,
-    {shiftUs: 0, minUs: Number.NEGATIVE_INFINITY, reason: timeReason},
-    (line, reason) => reasons.push(`${source}:${line}: ${reason}`),
-  );
   const times: number[] = [];
-  const feeder = new LineFeeder(parser, batch, () => {
-    times.push(...batch.atUs.subarray(0, batch.count));
-  });
-  feeder.feed(withRoom(sample.bytes));
-  feeder.finish();
+  const feeder = createFeeder(
+    format,
+    {...options, indexOfVolume: () => 0},
+    {
+      batch,
+      time: {shiftUs: 0, minUs: Number.NEGATIVE_INFINITY, reason: timeReason},
+      reject: (line, reason) => reasons.push(`${placeOf(source, line, unitOf(format))}: ${reason}`),
+      onBatch: () => times.push(...batch.atUs.subarray(0, batch.count)),
+    },
+  );
+  const isText = format.framing === 'lines';
+  feeder.feed(withRoom(isText ? sample.text : sample.bytes));
+  // A record that the sample cuts is not one that the input cuts.
+  if (isText || sample.isWhole) feeder.finish();
   const [firstUs] = times;
   if (firstUs === undefined && reasons.length > 0) throw wrongFormat(name, reasons, sample, source);
   const earlyRows = times.filter((atUs) => atUs < EARLIEST_US).length;
@@ -79,7 +84,7 @@ function timeReason(atUs: number): string {
 }
 
 function wrongFormat(name: string, reasons: readonly string[], sample: Sample, source: string): InputError {
-  const fitting = fittingFormats(sample.lines).map((other) => other.name);
+  const fitting = fittingFormats(sample).map((other) => other.name);
   const advice = fitting.length > 0 ? `it looks like ${fitting.join(' or ')}` : 'see what the file is';
   return new InputError(
     'wrong-format',

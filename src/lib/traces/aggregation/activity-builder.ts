@@ -1,6 +1,6 @@
-import type {ActivityRows} from '../activity.js';
+import type {ActivityRows, PlaceUnit} from '../activity.js';
 import {createFootprint, type FootprintBitmap, moveFootprint, PagePool} from '../footprint.js';
-import type {RejectRow} from '../reading/row-parser.js';
+import type {RejectRow} from '../reading/check-row.js';
 import {createRequestBatch, OP, type RequestBatch} from '../reading/request-batch.js';
 import {toActivityRows} from './activity-rows.js';
 import {CELL, MINUTE_US, MinuteCells} from './minute-cells.js';
@@ -45,7 +45,7 @@ export class ActivityBuilder {
   constructor(base: ActivityBase, skewUs: number) {
     this.base = base;
     this.skewUs = skewUs;
-    this.clocks = new VolumeClocks(skewUs);
+    this.clocks = new VolumeClocks(skewUs, 'line');
   }
 
   /** The number of a volume in batches. */
@@ -57,9 +57,9 @@ export class ActivityBuilder {
     return number;
   };
 
-  /** Begins an input: its clocks are its own. */
-  beginInput(): void {
-    this.clocks = new VolumeClocks(this.skewUs);
+  /** Begins an input, whose rows errors count by `unit`: its clocks are its own. */
+  beginInput(unit: PlaceUnit): void {
+    this.clocks = new VolumeClocks(this.skewUs, unit);
     this.currentEndUs.fill(Number.NEGATIVE_INFINITY);
     this.input = emptyInput();
   }

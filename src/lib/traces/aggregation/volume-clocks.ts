@@ -1,3 +1,4 @@
+import type {PlaceUnit} from '../activity.js';
 import {formatDurationSeconds, formatInstantUs, US_PER_SECOND} from '../../core/index.js';
 
 /** A row whose time is not believed yet. */
@@ -41,9 +42,11 @@ export class VolumeClocks {
   lastUs = Number.NEGATIVE_INFINITY;
   private readonly held = new Map<number, HeldRow[]>();
   private readonly skewUs: number;
+  private readonly unit: PlaceUnit;
 
-  constructor(skewUs: number) {
+  constructor(skewUs: number, unit: PlaceUnit) {
     this.skewUs = skewUs;
+    this.unit = unit;
   }
 
   /** Makes room for so many volumes. */
@@ -83,7 +86,7 @@ export class VolumeClocks {
       return {accepted: [], rejected: [{row, reason: ranBackwards(row, newestUs)}]};
     }
     this.held.delete(volume);
-    const rejected = held.map((one) => ({row: one, reason: jumped(one, row)}));
+    const rejected = held.map((one) => ({row: one, reason: jumped(one, row, this.unit)}));
     const {accepted} = this.judgeNext(volume, row);
     return {accepted, rejected};
   }
@@ -117,7 +120,7 @@ export class VolumeClocks {
     if (odd !== undefined) {
       const others = held.filter((row) => row !== odd);
       const {accepted, rejected} = this.take(volume, others);
-      return {accepted, rejected: [{row: odd, reason: contradiction(odd, others)}, ...rejected]};
+      return {accepted, rejected: [{row: odd, reason: contradiction(odd, others, this.unit)}, ...rejected]};
     }
     const {accepted, rejected} = this.take(volume, held.slice(0, 2));
     const [third] = held.slice(2);
@@ -159,10 +162,10 @@ export class VolumeClocks {
   }
 }
 
-function contradiction(odd: HeldRow, others: readonly HeldRow[]): string {
+function contradiction(odd: HeldRow, others: readonly HeldRow[], unit: PlaceUnit): string {
   const before = others.filter(({line, atUs}) => line < odd.line && atUs > odd.atUs);
   if (before.length > 0) return ranBackwards(odd, Math.max(...before.map(({atUs}) => atUs)));
-  return jumped(odd, others[0] ?? odd);
+  return jumped(odd, others[0] ?? odd, unit);
 }
 
 function ranBackwards({atUs}: HeldRow, newestUs: number): string {
@@ -170,7 +173,7 @@ function ranBackwards({atUs}: HeldRow, newestUs: number): string {
   return `clock ran backwards by ${formatDurationSeconds(seconds)} to ${formatInstantUs(atUs)}, after ${formatInstantUs(newestUs)}`;
 }
 
-function jumped({atUs}: HeldRow, witness: HeldRow): string {
+function jumped({atUs}: HeldRow, witness: HeldRow, unit: PlaceUnit): string {
   const seconds = Math.abs(witness.atUs - atUs) / US_PER_SECOND;
-  return `clock jumped to ${formatInstantUs(atUs)}, ${formatDurationSeconds(seconds)} away from line ${witness.line}`;
+  return `clock jumped to ${formatInstantUs(atUs)}, ${formatDurationSeconds(seconds)} away from ${unit} ${witness.line}`;
 }

@@ -17,6 +17,7 @@ const ROW = /^[^,"]+,[RW],\d+,\d+,\d+$/;
 const OPCODES = wordsOf({R: OP.read, W: OP.write});
 
 export const alibaba: TraceFormat = {
+  framing: 'lines',
   summary: 'Alibaba 2020: device_id,opcode,offset,length,timestamp (us)',
   volumeFrom: 'row',
   time: 'epoch-or-relative',

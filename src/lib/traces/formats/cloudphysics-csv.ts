@@ -13,29 +13,15 @@
 import {InputError} from '../../core/index.js';
 import {BYTE, type Words, wordsOf} from '../reading/row-cursor.js';
 import {OP, type RequestBatch} from '../reading/request-batch.js';
+import {SCSI_OPS, SECTOR_BYTES} from '../reading/scsi-commands.js';
 import {mostMatch, OUTCOME, type RowReader, type TraceFormat} from '../reading/trace-format.js';
 
-const SECTOR_BYTES = 512;
 const US_PER_SECOND = 1_000_000;
 const HEADER_A = 'timestamp,lbn,len,cmd,ver';
 const HEADER_B = 'version,time,op,size,lbn';
 const ROW_A = /^\d+,\d+,\d+,(?:0x)?[0-9a-fA-F]{1,3},\d+$/;
-/** Opcodes of SBC-4: READ(6, 10, 12, 16), WRITE(6, 10, 12, 16), UNMAP, SYNCHRONIZE CACHE(10, 16). */
-const OPCODES = new Map([
-  [0x2a, OP.write],
-  [0x28, OP.read],
-  [0x8a, OP.write],
-  [0x88, OP.read],
-  [0x0a, OP.write],
-  [0x08, OP.read],
-  [0xaa, OP.write],
-  [0xa8, OP.read],
-  [0x42, OP.trim],
-  [0x35, OP.flush],
-  [0x91, OP.flush],
-]);
-
 export const cloudphysicsCsv: TraceFormat = {
+  framing: 'lines',
   summary: 'CloudPhysics: timestamp,lbn,len,cmd,ver (us) or version,time,op,size,lbn (s); relative time',
   volumeFrom: 'input',
   time: 'epoch-or-relative',
@@ -105,7 +91,7 @@ function opcodesOf(lines: readonly string[]): readonly string[] {
 }
 
 function countKnown(opcodes: readonly string[], base: number): number {
-  return opcodes.filter((text) => OPCODES.has(Number.parseInt(text, base))).length;
+  return opcodes.filter((text) => SCSI_OPS.has(Number.parseInt(text, base))).length;
 }
 
 /** The base that explains more of the opcodes; throws InputError when both explain as many, differently. */
@@ -115,7 +101,7 @@ function baseOf(lines: readonly string[], source: string): number {
   const decimal = countKnown(opcodes, 10);
   const hex = countKnown(opcodes, 16);
   const isSame = opcodes.every(
-    (text) => OPCODES.get(Number(text)) === OPCODES.get(Number.parseInt(text, 16)),
+    (text) => SCSI_OPS.get(Number(text)) === SCSI_OPS.get(Number.parseInt(text, 16)),
   );
   if (decimal !== hex || isSame) return decimal > hex ? 10 : 16;
   throw new InputError(
@@ -128,7 +114,7 @@ function baseOf(lines: readonly string[], source: string): number {
 /** Every spelling of the opcodes in a base. */
 function opcodesIn(base: number): Words {
   const codes: Record<string, number> = {};
-  for (const [opcode, op] of OPCODES) {
+  for (const [opcode, op] of SCSI_OPS) {
     const text = opcode.toString(base);
     codes[text] = op;
     if (base === 10) continue;

@@ -20,6 +20,7 @@ const ROW = /(?:^[^,"]+|"),\d+,(?:read|write|trim|flush),\d+,\d+$/;
 const OPS = wordsOf({write: OP.write, read: OP.read, trim: OP.trim, flush: OP.flush});
 
 export const foreshadowCsv: TraceFormat = {
+  framing: 'lines',
   summary: 'our own: volume,time_us,op,offset,length',
   volumeFrom: 'row',
   time: 'epoch-or-relative',

@@ -21,6 +21,7 @@ const TYPES = wordsOf({Write: OP.write, Read: OP.read});
 const EPOCH_HIGH = 116_444_736;
 
 export const msr: TraceFormat = {
+  framing: 'lines',
   summary: 'MSR Cambridge 2007: Timestamp,Hostname,DiskNumber,Type,Offset,Size,ResponseTime (FILETIME)',
   volumeFrom: 'row',
   time: 'epoch',

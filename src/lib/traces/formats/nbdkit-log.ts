@@ -62,6 +62,7 @@ const PROTOCOL = [
 ].map(literal);
 
 export const nbdkitLog: TraceFormat = {
+  framing: 'lines',
   summary: 'log of nbdkit --filter=log',
   volumeFrom: 'row-or-input',
   time: 'local',

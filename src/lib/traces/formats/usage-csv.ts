@@ -22,6 +22,7 @@ const US_PER_UNIT = new Map([
 ]);
 
 export const usageCsv: TraceFormat = {
+  framing: 'lines',
   summary: 'usage samples: volume,time_us|time_ms|time_s|time,used_bytes[,provisioned_bytes]',
   volumeFrom: 'row',
   time: 'epoch',

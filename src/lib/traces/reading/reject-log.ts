@@ -1,5 +1,5 @@
 import {InputError} from '../../core/index.js';
-import type {RejectedRow} from '../activity.js';
+import {placeOf, type RejectedRow} from '../activity.js';
 
 const TEXT_CHARACTERS = 500;
 const SHOWN_REJECTS = 20;
@@ -19,8 +19,8 @@ export class RejectLog {
   }
 
   /** Throws InputError with the first ones when there are more than the limit. */
-  add(source: string, line: number, reason: string, text: string): void {
-    this.kept.push({source, line, reason, text: text.slice(0, TEXT_CHARACTERS)});
+  add(row: RejectedRow): void {
+    this.kept.push({...row, text: row.text.slice(0, TEXT_CHARACTERS)});
     if (this.kept.length > this.limit) throw this.tooMany();
   }
 
@@ -34,13 +34,14 @@ export class RejectLog {
   private tooMany(): InputError {
     const shown = this.kept.slice(-SHOWN_REJECTS - 1).sort((left, right) => left.line - right.line);
     const [first] = this.kept;
-    const where = first === undefined ? '' : `${first.source}:${first.line}: ${first.reason}`;
+    const where =
+      first === undefined ? '' : `${placeOf(first.source, first.line, first.unit)}: ${first.reason}`;
     const allowed = this.limit === 0 ? '' : ` (more than ${this.limit} bad rows)`;
     return new InputError('bad-rows', `${where}${allowed}; nothing was written`, {
-      diagnostics: shown.map(({source, line, reason, text}) => ({
+      diagnostics: shown.map(({source, line, unit, reason, text}) => ({
         severity: 'error',
         code: 'bad-row',
-        at: `${source}:${line}`,
+        at: placeOf(source, line, unit),
         message: `${reason}; the row is ${JSON.stringify(text.slice(0, 120))}`,
       })),
       hints: ['--max-bad-rows N sets up to N bad rows aside and keeps the rest'],

@@ -1,23 +1,12 @@
 import {invariant} from '../../core/index.js';
-import {OP, type RequestBatch} from './request-batch.js';
+import {checkRow, type RejectRow, type TimeRule} from './check-row.js';
+import type {RequestBatch} from './request-batch.js';
 import {BYTE, decodeLeniently, MAX_LINE_BYTES, RowCursor} from './row-cursor.js';
 import {OUTCOME, type RowReader} from './trace-format.js';
 
-/** Larger than any one request of a block device; a damaged length must not fill memory with blocks. */
-const MAX_REQUEST_BYTES = 2 ** 32;
 const TEXT_BYTES = 2000;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const TOO_LONG = `the line is longer than ${MAX_LINE_BYTES} bytes`;
-
-export type RejectRow = (line: number, reason: string, text: string) => void;
-
-/** How the times of a file become epoch us: shifted, then checked. */
-export interface TimeRule {
-  readonly shiftUs: number;
-  readonly minUs: number;
-  /** Why a time outside of [minUs, 2^53) is refused. */
-  reason(atUs: number): string;
-}
 
 /**
  * Goes through an input line by line: fills the batch with rows that can be used and accounts for every other line.
@@ -103,21 +92,10 @@ export class RowParser {
     return at;
   }
 
-  /** Applies the rule for times to the row just read, and checks what no format can let through. */
   private isSound(): boolean {
     const {batch, cursor, time} = this;
-    const row = batch.count;
-    const atUs = (batch.atUs[row] ?? 0) + time.shiftUs;
-    if (!(atUs >= time.minUs && atUs <= Number.MAX_SAFE_INTEGER)) return cursor.fail(time.reason(atUs));
-    batch.atUs[row] = atUs;
-    const op = batch.op[row] ?? OP.read;
-    if (op === OP.sample) return true;
-    const length = batch.lengthBytes[row] ?? 0;
-    if (length > MAX_REQUEST_BYTES && op !== OP.trim) {
-      return cursor.fail(`length is ${length} bytes: no request is longer than ${MAX_REQUEST_BYTES} (4 GiB)`);
-    }
-    const end = (batch.offsetBytes[row] ?? 0) + length;
-    return end <= Number.MAX_SAFE_INTEGER || cursor.fail(`offset + length is larger than 2^53 - 1: ${end}`);
+    const fault = checkRow(batch, batch.count, time);
+    return fault === undefined || cursor.fail(fault);
   }
 
   private countExtraLines(): void {

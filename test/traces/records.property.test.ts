@@ -1,0 +1,77 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import path from 'node:path';
+
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+
+import {ToolError} from '../../src/lib/core/index.js';
+import {TRACE_FORMATS} from '../../src/lib/traces/index.js';
+import {effort} from '../support/effort.js';
+import {BEGIN_US, readPieces} from './support.js';
+
+const FOLDER = path.join(import.meta.dirname, '../../fixtures/traces');
+
+/** How many records there are in a file of each binary format, told without the program's help. */
+const RECORDS: Readonly<Record<string, (content: Uint8Array, file: string) => number>> = {
+  vscsi: (content, file) => Math.ceil(content.length / (file.startsWith('version-2') ? 40 : 32)),
+};
+const BINARY = Object.entries(TRACE_FORMATS)
+  .filter(([, {framing}]) => framing === 'records')
+  .map(([name]) => name);
+
+describe.each(BINARY)('binary format %s', (format) => {
+  const files = readdirSync(path.join(FOLDER, format)).filter((file) => !file.endsWith('.json'));
+  const options = {format, startUs: BEGIN_US};
+
+  it('accounts for every record of damaged input, and fails with an error of its own if it fails', async () => {
+    let readable = 0;
+    for (const file of files) {
+      const content = readFileSync(path.join(FOLDER, format, file));
+      await fc.assert(
+        fc.asyncProperty(mutations(content), fc.nat(content.length), async (damaged, cut) => {
+          const cuts = [Math.min(cut, damaged.length)];
+          const {read, rejects} = await readPieces(damaged, cuts, options).catch(toolErrorOnly);
+          if (read === undefined) return;
+          readable += 1;
+          const {rows, rejectedRows, blankRows} = read.input;
+          expect(rejects).toHaveLength(rejectedRows);
+          expect(rows + rejectedRows + blankRows + read.remarkLines).toBe(read.lines);
+          expect(read.lines).toBe(RECORDS[format]!(damaged, file));
+        }),
+        {seed: 11, numRuns: Math.ceil(effort(150, 10_000) / files.length)},
+      );
+    }
+    expect(readable).toBeGreaterThan(effort(50, 3000));
+  });
+});
+
+/** Bytes changed, runs of them removed, doubled, and cut off at the end. */
+function mutations(content: Uint8Array): fc.Arbitrary<Uint8Array> {
+  const change = fc.record({
+    at: fc.nat(content.length),
+    remove: fc.oneof(fc.nat(4), fc.nat(100)),
+    insert: fc.oneof(
+      fc.uint8Array({maxLength: 4}),
+      fc
+        .tuple(fc.nat(content.length), fc.nat(200))
+        .map(([from, length]) => content.slice(from, from + length)),
+    ),
+  });
+  const swap = fc.record({at: fc.nat(content.length - 1), byte: fc.nat(255)});
+  return fc
+    .tuple(fc.array(swap, {maxLength: 6}), fc.array(change, {maxLength: 3}), fc.nat(content.length * 4))
+    .map(([swaps, changes, length]) => {
+      const bytes = Uint8Array.from(content);
+      for (const {at, byte} of swaps) bytes[at] = byte;
+      let damaged: Uint8Array = bytes;
+      for (const {at, remove, insert} of changes) {
+        damaged = Buffer.concat([damaged.subarray(0, at), insert, damaged.subarray(at + remove)]);
+      }
+      return Uint8Array.from(damaged.subarray(0, length));
+    });
+}
+
+function toolErrorOnly(error: unknown): {readonly read?: undefined; readonly rejects?: undefined} {
+  if (error instanceof ToolError) return {};
+  throw error;
+}
