@@ -1,48 +1,37 @@
-import {addHost, hasHost, hostSetOf, type HostSet, hostsIn, listInto, uniteInto} from '../topology/index.js';
+import {addHost, hasHost, hostSetOf, type HostSet, listInto} from '../topology/index.js';
 
 /** Hosts that a list of sets never tells apart. */
 export interface HostClasses {
-  /** Hosts of each class, rising. Hosts in none of the sets are in no class. */
-  readonly classHosts: readonly Int32Array[];
-  /** Class of each host; -1: none. */
+  readonly classCount: number;
+  /** Class of each host. */
   readonly classOf: Int32Array;
-  /** For each of the sets the classes it is made of, as a set of class indices. */
-  readonly groupClasses: readonly HostSet[];
+  /** The classes that a union of such sets, or what such a union leaves out, is made of. */
+  classesWithin(set: HostSet): HostSet;
 }
 
 /** Splits the hosts by every set in turn: what is never split apart is a class. */
 export function classifyHosts(sets: readonly HostSet[], hostCount: number): HostClasses {
   const partition = startPartition(hostCount);
-  const used = hostSetOf([], hostCount);
-  for (const set of sets) {
-    splitBy(partition, set);
-    uniteInto(used, set);
-  }
+  for (const set of sets) splitBy(partition, set);
   const classOfPart = new Map<number, number>();
-  const classHosts: number[][] = [];
-  const classOf = new Int32Array(hostCount).fill(-1);
-  for (const host of hostsIn(used)) {
+  const firsts: number[] = [];
+  const classOf = Int32Array.from({length: hostCount}, (_, host) => {
     const part = partition.partOf[host] ?? 0;
-    const index = classOfPart.get(part) ?? classHosts.push([]) - 1;
+    const index = classOfPart.get(part) ?? firsts.push(host) - 1;
     classOfPart.set(part, index);
-    classHosts[index]?.push(host);
-    classOf[host] = index;
-  }
-  const firsts = Int32Array.from(classHosts, ([first]) => first ?? 0);
+    return index;
+  });
   return {
-    classHosts: classHosts.map((hosts) => Int32Array.from(hosts)),
+    classCount: firsts.length,
     classOf,
-    groupClasses: sets.map((set) => classesWithin(set, firsts)),
+    classesWithin: (set) => {
+      const classes = hostSetOf([], firsts.length);
+      firsts.forEach((first, index) => {
+        if (hasHost(set, first)) addHost(classes, index);
+      });
+      return classes;
+    },
   };
-}
-
-/** Classes whose first host, and so all their hosts, lie in the set. */
-function classesWithin(set: HostSet, firsts: Int32Array): HostSet {
-  const classes = hostSetOf([], firsts.length);
-  for (let index = 0; index < firsts.length; index += 1) {
-    if (hasHost(set, firsts[index] ?? 0)) addHost(classes, index);
-  }
-  return classes;
 }
 
 interface Partition {
@@ -64,7 +53,7 @@ function startPartition(hostCount: number): Partition {
   return {partOf: array(), size, inside: array(), movesTo: array(), members: array(), count: 1};
 }
 
-/** Splits every part that lies partly inside the set. It runs for every group of every scenario: plain loops. */
+/** Splits every part that lies partly inside the set. Plain loops. */
 function splitBy(partition: Partition, set: HostSet): void {
   const {partOf, inside, movesTo, members} = partition;
   const memberCount = listInto(members, set);

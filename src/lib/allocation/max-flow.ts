@@ -1,11 +1,19 @@
-import {eachHost, hasHost} from '../topology/index.js';
+import {eachHost, hasHost, hostSetOf, type HostSet} from '../topology/index.js';
 import type {ScenarioNet} from './compile-topology.js';
+import {rankBySpace} from './most-space.js';
+
+/** Bytes that a group sends to a class of hosts. */
+export interface Sent {
+  readonly group: number;
+  readonly hostClass: number;
+  bytes: number;
+}
 
 /** How far a demand fits into the space on the hosts, if volumes could be cut into bytes. */
 export interface Routing {
   readonly placedBytes: number;
-  /** Bytes that group g sends to class c, at `c * groupCount + g`. */
-  readonly sentBytes: Float64Array;
+  /** What goes where; entries of no bytes are left out. */
+  readonly sent: readonly Readonly<Sent>[];
   /** Bytes of each group that did not fit; which groups they are left with depends on the order, their sum does not. */
   readonly unsentBytes: Float64Array;
   /**
@@ -28,16 +36,17 @@ export function routeDemand(
   hostBytes: ArrayLike<number>,
 ): Routing {
   const graph = startGraph(net, groupBytes, hostBytes);
-  sendGreedily(graph);
-  while (layer(graph)) augment(graph);
+  sendGreedily(graph, net.restrictedFirst);
+  const isAllSent = graph.unsent.every((bytes) => bytes <= 0);
+  if (!isAllSent) while (layer(graph)) augment(graph);
   const {groupCount, classCount, level, unsent} = graph;
-  const isShort = (node: number): boolean => (level[node] ?? -1) >= 0;
+  const isShort = (node: number): boolean => !isAllSent && (level[node] ?? -1) >= 0;
   const all = (count: number): number[] => Array.from({length: count}, (_, index) => index);
   const placed = (total: number, bytes: number, group: number): number =>
     total + bytes - (unsent[group] ?? 0);
   return {
     placedBytes: groupBytes.reduce(placed, 0),
-    sentBytes: graph.sent,
+    sent: graph.sentTo.flat().filter(({bytes}) => bytes > 0),
     unsentBytes: unsent,
     shortGroups: all(groupCount).filter((group) => isShort(group) && (groupBytes[group] ?? 0) > 0),
     shortClasses: all(classCount).filter((index) => isShort(groupCount + index)),
@@ -53,10 +62,13 @@ interface Graph {
   readonly unsent: Float64Array;
   /** Space of each class not yet used. */
   readonly free: Float64Array;
-  readonly sent: Float64Array;
+  /** For each class what groups send to it: few send to one, so they are listed. */
+  readonly sentTo: readonly Sent[][];
+  /** By `class * groupCount + group`. */
+  readonly sentBy: Map<number, Sent>;
   /** Distance from the unsent groups; -1: out of reach. */
   readonly level: Int32Array;
-  /** The arc that each node tries next: a class for a group, a group for a class. */
+  /** The arc that each node tries next: a class for a group, an entry of sentTo for a class. */
   readonly next: Int32Array;
 }
 
@@ -72,75 +84,89 @@ function startGraph(net: ScenarioNet, groupBytes: Float64Array, hostBytes: Array
     groupClasses: net.groupClasses,
     unsent: groupBytes.slice(),
     free,
-    sent: new Float64Array(groupCount * classCount),
+    sentTo: net.classHosts.map(() => []),
+    sentBy: new Map(),
     level: new Int32Array(groupCount + classCount),
     next: new Int32Array(groupCount + classCount),
   };
 }
 
-/** Groups with the least space to choose from go first, each to the class with the most space left. */
-function sendGreedily(graph: Graph): void {
-  const {groupCount, groupClasses, unsent, free, sent} = graph;
-  const choice = groupClasses.map((classes) => {
-    let total = 0;
-    eachHost(classes, (index) => {
-      total += free[index] ?? 0;
-    });
-    return total;
-  });
-  const order = [...groupClasses.keys()].sort((left, right) => (choice[left] ?? 0) - (choice[right] ?? 0));
+function send(graph: Graph, group: number, hostClass: number, bytes: number): void {
+  const key = hostClass * graph.groupCount + group;
+  const known = graph.sentBy.get(key);
+  if (known !== undefined) {
+    known.bytes += bytes;
+    return;
+  }
+  const sent = {group, hostClass, bytes};
+  graph.sentBy.set(key, sent);
+  graph.sentTo[hostClass]?.push(sent);
+}
+
+/** In the order given, each to the class with the most space left. */
+function sendGreedily(graph: Graph, order: Int32Array): void {
+  const {groupClasses, unsent, free} = graph;
+  const classes = rankBySpace(free);
   for (const group of order) {
-    const classes = groupClasses[group];
-    while (classes && (unsent[group] ?? 0) > 0) {
-      let best = -1;
-      eachHost(classes, (index) => {
-        if ((free[index] ?? 0) > (free[best] ?? 0)) best = index;
-      });
-      if (best < 0) break;
-      const bytes = Math.min(unsent[group] ?? 0, free[best] ?? 0);
+    const allowed = groupClasses[group];
+    if (allowed === undefined) continue;
+    while ((unsent[group] ?? 0) > 0) {
+      const most = classes.take((index) => hasHost(allowed, index));
+      if (most < 0) break;
+      const bytes = Math.min(unsent[group] ?? 0, free[most] ?? 0);
       unsent[group] = (unsent[group] ?? 0) - bytes;
-      free[best] = (free[best] ?? 0) - bytes;
-      sent[best * groupCount + group] = (sent[best * groupCount + group] ?? 0) + bytes;
+      free[most] = (free[most] ?? 0) - bytes;
+      classes.putBack(most);
+      if (bytes <= 0) break;
+      send(graph, group, most, bytes);
     }
   }
 }
 
 /** Breadth-first levels from every group with demand left; whether a class with space is within reach. */
 function layer(graph: Graph): boolean {
-  const {groupCount, level, unsent, free, sent} = graph;
+  const {groupCount, classCount, groupClasses, level, unsent, free} = graph;
   level.fill(-1);
   graph.next.fill(0);
   const queue: number[] = [];
+  const visit = (node: number, atLevel: number): void => {
+    if (level[node] !== -1) return;
+    level[node] = atLevel;
+    queue.push(node);
+  };
   unsent.forEach((bytes, group) => {
-    if (bytes > 0) {
-      level[group] = 0;
-      queue.push(group);
-    }
+    if (bytes > 0) visit(group, 0);
   });
+  const unseen = hostSetOf(Array.from({length: classCount}).keys(), classCount);
   let reached = false;
   for (let head = 0; head < queue.length; head += 1) {
     const node = queue[head] ?? 0;
     const beyond = (level[node] ?? 0) + 1;
-    const visit = (other: number): void => {
-      if (level[other] !== -1) return;
-      level[other] = beyond;
-      queue.push(other);
-    };
     if (node < groupCount) {
-      const classes = graph.groupClasses[node];
+      const classes = groupClasses[node];
       if (classes)
-        eachHost(classes, (index) => {
-          visit(groupCount + index);
+        takeOut(unseen, classes, (index) => {
+          visit(groupCount + index, beyond);
         });
     } else {
       const index = node - groupCount;
       if ((free[index] ?? 0) > 0) reached = true;
-      for (let group = 0; group < groupCount; group += 1) {
-        if ((sent[index * groupCount + group] ?? 0) > 0) visit(group);
-      }
+      for (const {group, bytes} of graph.sentTo[index] ?? []) if (bytes > 0) visit(group, beyond);
     }
   }
   return reached;
+}
+
+/** Moves what both sets hold out of the first, and calls `visit` with it. */
+function takeOut(from: HostSet, wanted: HostSet, visit: (index: number) => void): void {
+  for (let word = 0; word < from.length; word += 1) {
+    const both = (from[word] ?? 0) & (wanted[word] ?? 0);
+    if (both === 0) continue;
+    from[word] = (from[word] ?? 0) & ~both;
+    eachHost(Uint32Array.of(both), (bit) => {
+      visit(word * 32 + bit);
+    });
+  }
 }
 
 /** A blocking flow along the levels. */
@@ -156,7 +182,7 @@ function augment(graph: Graph): void {
 
 /** Sends up to `bytes` from a group down one path. The path is at most as deep as the graph has nodes. */
 function pushFromGroup(graph: Graph, group: number, bytes: number): number {
-  const {groupCount, classCount, level, next, sent} = graph;
+  const {groupCount, classCount, level, next} = graph;
   const classes = graph.groupClasses[group];
   if (bytes <= 0 || classes === undefined) return 0;
   for (; (next[group] ?? 0) < classCount; next[group] = (next[group] ?? 0) + 1) {
@@ -164,7 +190,7 @@ function pushFromGroup(graph: Graph, group: number, bytes: number): number {
     if (level[groupCount + index] !== (level[group] ?? 0) + 1 || !hasHost(classes, index)) continue;
     const pushed = pushFromClass(graph, index, bytes);
     if (pushed === 0) continue;
-    sent[index * groupCount + group] = (sent[index * groupCount + group] ?? 0) + pushed;
+    send(graph, group, index, pushed);
     return pushed;
   }
   return 0;
@@ -180,15 +206,15 @@ function pushFromClass(graph: Graph, index: number, bytes: number): number {
 }
 
 function moveOn(graph: Graph, index: number, bytes: number): number {
-  const {groupCount, level, next, sent} = graph;
+  const {groupCount, level, next} = graph;
   const node = groupCount + index;
-  for (; (next[node] ?? 0) < groupCount; next[node] = (next[node] ?? 0) + 1) {
-    const other = next[node] ?? 0;
-    const back = index * groupCount + other;
-    if (level[other] !== (level[node] ?? 0) + 1) continue;
-    const pushed = pushFromGroup(graph, other, Math.min(bytes, sent[back] ?? 0));
+  const sentHere = graph.sentTo[index] ?? [];
+  for (; (next[node] ?? 0) < sentHere.length; next[node] = (next[node] ?? 0) + 1) {
+    const back = sentHere[next[node] ?? 0];
+    if (back === undefined || level[back.group] !== (level[node] ?? 0) + 1) continue;
+    const pushed = pushFromGroup(graph, back.group, Math.min(bytes, back.bytes));
     if (pushed === 0) continue;
-    sent[back] = (sent[back] ?? 0) - pushed;
+    back.bytes -= pushed;
     return pushed;
   }
   return 0;

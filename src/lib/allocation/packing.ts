@@ -14,7 +14,7 @@ export interface Packing {
   readonly sizeOf: Float64Array;
   /** Host of each item; -1: not placed. */
   readonly hostOf: Int32Array;
-  /** Bytes left on each host. */
+  /** Bytes left on each host; below 0 on hosts that failed, so that not even an empty volume goes there. */
   readonly free: Float64Array;
 }
 
@@ -41,6 +41,7 @@ export function startPacking(
     }
   }
   const hostOf = new Int32Array(itemCount).fill(-1);
+  const free = limitBytes.map((bytes, host) => (hasHost(net.alive, host) ? bytes : -1));
   return {
     net,
     apartFrom: compiled.apartFrom,
@@ -49,7 +50,7 @@ export function startPacking(
     groupOf,
     sizeOf,
     hostOf,
-    free: limitBytes.slice(),
+    free,
   };
 }
 
@@ -69,7 +70,7 @@ export function takeOff(packing: Packing, item: number): void {
 /** Whether the rules let the item lie on the host, given where the other new copies of its volume lie. */
 export function mayLieOn(packing: Packing, item: number, host: number): boolean {
   const targets = packing.net.groupHosts[packing.groupOf[item] ?? 0];
-  if (targets === undefined || !hasHost(targets, host)) return false;
+  if (targets === undefined || !hasHost(targets, host) || !hasHost(packing.net.alive, host)) return false;
   return !packing.net.losesSeveral || keepsApart(packing, item, host);
 }
 

@@ -1,6 +1,7 @@
-import {eachHost} from '../topology/index.js';
+import {hasHost, hostsIn} from '../topology/index.js';
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
-import {routeDemand} from './max-flow.js';
+import {routeDemand, type Routing} from './max-flow.js';
+import {rankBySpace} from './most-space.js';
 import {largestFirst, mayLieOn, type Packing, put, startPacking, takeOff, unplacedItems} from './packing.js';
 import type {ScenarioDemand} from './scenario-demand.js';
 import {searchPlacement} from './search-placement.js';
@@ -9,12 +10,15 @@ import {searchPlacement} from './search-placement.js';
 const ROUNDS = 12;
 /** Moves that were looked for in vain before no more are: then space itself is short, not its order. */
 const MOST_VAIN_MOVES = 24;
+/** Items x hosts beyond which such rounds cost more than they find: among very many volumes small ones fill the gaps. */
+const MOST_LOOKS = 5_000_000;
 
 /**
  * Puts the lost copies of a scenario on hosts with `limitBytes` of space, whole and by the rules; what found no place
- * stays at host -1. Four means, each only when the one before left something: the most restricted first, each to the
- * emptiest host; the largest first along the quotas of a maximum flow, with single moves to make space; the same with
- * those left over first; a bounded search. When no flow exists, the first two are all there is to gain.
+ * stays at host -1. Five means, each only when those before left something: the largest first, then the most restricted
+ * first, each to the emptiest host; the largest first along the quotas of a maximum flow, with single moves to make
+ * space; the same with those left over first; a bounded search. When no flow exists, the first three are all there is to
+ * gain.
  */
 export function placeVolumes(
   compiled: CompiledTopology,
@@ -22,28 +26,34 @@ export function placeVolumes(
   demand: ScenarioDemand,
   limitBytes: Float64Array,
 ): Packing {
-  const quick = startPacking(compiled, net, demand, limitBytes);
-  if (placeRestrictedFirst(quick)) return quick;
-  const {sentBytes, shortGroups} = routeDemand(net, demand.groupBytes, limitBytes);
-  const attempt = (first: readonly number[]): Packing => {
-    const packing = startPacking(compiled, net, demand, limitBytes);
-    placeAlongFlow(packing, sentBytes, first);
-    return packing;
-  };
-  let best = attempt([]);
-  if (shortGroups.length > 0) return best;
+  const start = (): Packing => startPacking(compiled, net, demand, limitBytes);
+  let best = start();
+  if (placeEmptiest(best, largestFirst(best))) return best;
+  const restricted = start();
+  if (placeEmptiest(restricted, restrictedFirst(restricted))) return restricted;
+  best = better(best, restricted);
+  const {sent, shortGroups} = routeDemand(net, demand.groupBytes, limitBytes);
   let urgent: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const left = unplacedItems(best);
-    if (left.length === 0) return best;
+  let lastBytes = Infinity;
+  const looks = Math.max(1, best.itemCount * compiled.hostCount);
+  const rounds = shortGroups.length > 0 ? 1 : 1 + Math.min(ROUNDS, Math.floor(MOST_LOOKS / looks));
+  for (let round = 0; round < rounds; round += 1) {
+    const next = start();
+    placeAlongFlow(next, sent, urgent);
+    const left = unplacedItems(next);
+    if (left.length === 0) return next;
+    if (unplacedBytes(next) >= lastBytes) break;
+    lastBytes = unplacedBytes(next);
+    best = better(best, next);
     urgent = [...new Set([...left, ...urgent])];
-    const next = attempt(urgent);
-    if (unplacedBytes(next) >= unplacedBytes(best)) break;
-    best = next;
   }
-  const found =
-    unplacedItems(best).length > 0 && searchPlacement(startPacking(compiled, net, demand, limitBytes));
+  if (shortGroups.length > 0) return best;
+  const found = searchPlacement(start());
   return found === false ? best : found;
+}
+
+function better(one: Packing, other: Packing): Packing {
+  return unplacedBytes(other) < unplacedBytes(one) ? other : one;
 }
 
 /** Bytes of the items that have no place. */
@@ -51,88 +61,98 @@ export function unplacedBytes(packing: Packing): number {
   return unplacedItems(packing).reduce((sum, item) => sum + (packing.sizeOf[item] ?? 0), 0);
 }
 
-/** Groups with the least space to choose from first, each item to the host with the most left. False: some found none. */
-function placeRestrictedFirst(packing: Packing): boolean {
+/** In the order given, each item to the host with the most space left. False: some found none. */
+function placeEmptiest(packing: Packing, order: Iterable<number>): boolean {
   const {net, free, groupOf, sizeOf} = packing;
-  const choice = Float64Array.from(net.groupHosts, (hosts) => {
-    let total = 0;
-    eachHost(hosts, (host) => {
-      total += free[host] ?? 0;
-    });
-    return total;
-  });
-  const order = Int32Array.from(groupOf.keys()).sort(
-    (left, right) =>
-      (choice[groupOf[left] ?? 0] ?? 0) - (choice[groupOf[right] ?? 0] ?? 0) ||
-      (groupOf[left] ?? 0) - (groupOf[right] ?? 0) ||
-      (sizeOf[right] ?? 0) - (sizeOf[left] ?? 0),
-  );
+  const hosts = rankBySpace(free);
+  let allPlaced = true;
   for (const item of order) {
-    const host = emptiestHost(packing, item);
-    if (host < 0) return false;
-    put(packing, item, host);
+    const size = sizeOf[item] ?? 0;
+    const targets = net.groupHosts[groupOf[item] ?? 0];
+    const host =
+      targets === undefined
+        ? -1
+        : hosts.take(
+            net.losesSeveral
+              ? (candidate) => mayLieOn(packing, item, candidate)
+              : (candidate) => hasHost(targets, candidate),
+          );
+    if (host < 0) allPlaced = false;
+    else {
+      if ((free[host] ?? 0) >= size) put(packing, item, host);
+      else allPlaced = false;
+      hosts.putBack(host);
+    }
   }
-  return true;
+  return allPlaced;
 }
 
-function emptiestHost(packing: Packing, item: number): number {
-  const {free, sizeOf, net, groupOf} = packing;
-  const size = sizeOf[item] ?? 0;
-  let best = -1;
-  let mostFree = -1;
-  const hosts = net.groupHosts[groupOf[item] ?? 0];
-  if (hosts === undefined) return -1;
-  eachHost(hosts, (host) => {
-    const left = free[host] ?? 0;
-    if (left >= size && left > mostFree && mayLieOn(packing, item, host)) {
-      best = host;
-      mostFree = left;
-    }
+/** Items by group, those with the fewest hosts first; within a group the largest first. */
+function restrictedFirst({net, groupOf, sizeOf}: Packing): Int32Array {
+  const rank = new Int32Array(net.restrictedFirst.length);
+  net.restrictedFirst.forEach((group, at) => {
+    rank[group] = at;
   });
-  return best;
+  return Int32Array.from(groupOf.keys()).sort(
+    (left, right) =>
+      (rank[groupOf[left] ?? 0] ?? 0) - (rank[groupOf[right] ?? 0] ?? 0) ||
+      (sizeOf[right] ?? 0) - (sizeOf[left] ?? 0) ||
+      left - right,
+  );
 }
+
+/** Bytes that a flow grants to each group, by class. */
+type Quota = readonly {readonly hostClass: number; bytes: number}[];
 
 /** `first`, then the rest, the largest first; each to a class that the flow sends its group to, there to the fullest host. */
-function placeAlongFlow(packing: Packing, sentBytes: Float64Array, first: readonly number[]): void {
-  const quota = sentBytes.slice();
+function placeAlongFlow(packing: Packing, sent: Routing['sent'], first: readonly number[]): void {
+  const quotas = packing.net.groupHosts.map((): {hostClass: number; bytes: number}[] => []);
+  for (const {group, hostClass, bytes} of sent) quotas[group]?.push({hostClass, bytes});
   let vainMoves = 0;
   const urgent = new Set(first);
   const bySize = largestFirst(packing);
   const rest = bySize.filter((item) => !urgent.has(item));
   for (const item of [...largestFirst(packing, first), ...rest]) {
+    const quota = quotas[packing.groupOf[item] ?? 0] ?? [];
     const host = hostAlongFlow(packing, quota, item);
     if (host < 0) {
       if (vainMoves < MOST_VAIN_MOVES && !makeSpace(packing, item, bySize)) vainMoves += 1;
       continue;
     }
-    const at = quotaIndex(packing, item, host);
-    quota[at] = (quota[at] ?? 0) - (packing.sizeOf[item] ?? 0);
+    const granted = quota.find(({hostClass}) => hostClass === packing.net.classOf[host]);
+    if (granted) granted.bytes -= packing.sizeOf[item] ?? 0;
     put(packing, item, host);
   }
 }
 
-function quotaIndex({net, groupOf}: Packing, item: number, host: number): number {
-  return (net.classOf[host] ?? 0) * net.groupHosts.length + (groupOf[item] ?? 0);
+/** The fullest host of a class that grants the whole item; else of one that grants anything; else of any. */
+function hostAlongFlow(packing: Packing, quota: Quota, item: number): number {
+  const {net, sizeOf, groupOf} = packing;
+  const size = sizeOf[item] ?? 0;
+  const among = (granted: Quota): number =>
+    fullestHost(
+      packing,
+      item,
+      granted.flatMap(({hostClass}) => [...(net.classHosts[hostClass] ?? [])]),
+    );
+  const whole = among(quota.filter(({bytes}) => bytes >= size && bytes > 0));
+  if (whole >= 0) return whole;
+  const part = among(quota.filter(({bytes}) => bytes > 0));
+  return part >= 0
+    ? part
+    : fullestHost(packing, item, hostsIn(net.groupHosts[groupOf[item] ?? 0] ?? net.alive));
 }
 
-function hostAlongFlow(packing: Packing, quota: Float64Array, item: number): number {
-  const {free, sizeOf, net, groupOf} = packing;
+/** The one with the least space that is enough for the item; -1: none. */
+function fullestHost(packing: Packing, item: number, hosts: readonly number[]): number {
+  const {free, sizeOf} = packing;
   const size = sizeOf[item] ?? 0;
   let best = -1;
-  let bestRank = -1;
-  const hosts = net.groupHosts[groupOf[item] ?? 0];
-  if (hosts === undefined) return -1;
-  eachHost(hosts, (host) => {
+  for (const host of hosts) {
     const left = free[host] ?? 0;
-    if (left < size) return;
-    const granted = quota[quotaIndex(packing, item, host)] ?? 0;
-    const rank = granted >= size ? 2 : granted > 0 ? 1 : 0;
-    const isBetter = rank > bestRank || (rank === bestRank && left < (free[best] ?? 0));
-    if (isBetter && mayLieOn(packing, item, host)) {
-      best = host;
-      bestRank = rank;
-    }
-  });
+    if (left < size || (best >= 0 && left >= (free[best] ?? 0))) continue;
+    if (mayLieOn(packing, item, host)) best = host;
+  }
   return best;
 }
 
@@ -140,6 +160,8 @@ function hostAlongFlow(packing: Packing, quota: Float64Array, item: number): num
 function makeSpace(packing: Packing, item: number, bySize: Int32Array): boolean {
   const {free, sizeOf, hostOf} = packing;
   const size = sizeOf[item] ?? 0;
+  const targetsOf = (other: number): number[] =>
+    hostsIn(packing.net.groupHosts[packing.groupOf[other] ?? 0] ?? packing.net.alive);
   const isEnough = (other: number): boolean => {
     const from = hostOf[other] ?? -1;
     return from >= 0 && (free[from] ?? 0) + (sizeOf[other] ?? 0) >= size && mayLieOn(packing, item, from);
@@ -147,7 +169,13 @@ function makeSpace(packing: Packing, item: number, bySize: Int32Array): boolean 
   for (let at = bySize.length - 1; at >= 0; at -= 1) {
     const other = bySize[at] ?? 0;
     const from = hostOf[other] ?? -1;
-    const to = isEnough(other) ? otherHost(packing, other, from) : -1;
+    const to = isEnough(other)
+      ? fullestHost(
+          packing,
+          other,
+          targetsOf(other).filter((host) => host !== from),
+        )
+      : -1;
     if (to < 0) continue;
     takeOff(packing, other);
     put(packing, other, to);
@@ -155,19 +183,4 @@ function makeSpace(packing: Packing, item: number, bySize: Int32Array): boolean 
     return true;
   }
   return false;
-}
-
-/** The fullest host that can take the item instead of the one it lies on. */
-function otherHost(packing: Packing, item: number, from: number): number {
-  const {free, sizeOf, net, groupOf} = packing;
-  const size = sizeOf[item] ?? 0;
-  let best = -1;
-  const hosts = net.groupHosts[groupOf[item] ?? 0];
-  if (hosts === undefined) return -1;
-  eachHost(hosts, (host) => {
-    const left = free[host] ?? 0;
-    if (host === from || left < size || (best >= 0 && left >= (free[best] ?? 0))) return;
-    if (mayLieOn(packing, item, host)) best = host;
-  });
-  return best;
 }

@@ -67,7 +67,9 @@ function tellUnproven(facts: PlanFacts, index: number): Uncovered {
   const groups = [...stuck].flatMap(
     (volume) => net?.groupHosts[net.groupOf[net.volumes.indexOf(volume)] ?? -1] ?? [],
   );
-  const hosts = [...topology.hosts.keys()].filter((host) => groups.some((group) => hasHost(group, host)));
+  const hosts = [...topology.hosts.keys()].filter(
+    (host) => net && hasHost(net.alive, host) && groups.some((group) => hasHost(group, host)),
+  );
   const volumes = [...stuck].map((volume) => topology.volumes[volume]?.id ?? '');
   return {
     scenario,

@@ -44,7 +44,7 @@ export function createPlacer(net: ScenarioNet): Placer {
 
   const settleByFlow = ({groupBytes, totalBytes}: ScenarioDemand, hostBytes: Float64Array): number => {
     const routing = routeDemand(net, groupBytes, hostBytes);
-    shares = sharesOf(net, groupBytes, routing);
+    shares = sharesOf(groupBytes, routing);
     left.set(routing.unsentBytes);
     if (routing.shortGroups.length > 0) cuts = [cutOf(net, routing), ...cuts].slice(0, MOST_CUTS);
     return totalBytes - routing.placedBytes;
@@ -78,16 +78,10 @@ export function missingIn({groups, hosts}: Cut, groupBytes: Float64Array, hostBy
   return missing;
 }
 
-function sharesOf(net: ScenarioNet, groupBytes: Float64Array, {sentBytes}: Routing): readonly Share[] {
-  const groupCount = groupBytes.length;
-  const shares: Share[] = [];
-  for (let index = 0; index < net.classHosts.length; index += 1) {
-    for (let group = 0; group < groupCount; group += 1) {
-      const sent = sentBytes[index * groupCount + group] ?? 0;
-      if (sent > 0) shares.push({group, index, share: sent / (groupBytes[group] ?? 1)});
-    }
-  }
-  return shares;
+function sharesOf(groupBytes: Float64Array, {sent}: Routing): readonly Share[] {
+  return sent.map(({group, hostClass, bytes}) => {
+    return {group, index: hostClass, share: bytes / (groupBytes[group] ?? 1)};
+  });
 }
 
 function waitingVolumes(

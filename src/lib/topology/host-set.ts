@@ -28,6 +28,15 @@ export function without(set: HostSet, other: HostSet): HostSet {
   return set.map((word, index) => word & ~(other[index] ?? 0));
 }
 
+/** How many hosts the set holds. */
+export function countHosts(set: HostSet): number {
+  let count = 0;
+  for (let word = 0; word < set.length; word += 1) {
+    for (let rest = set[word] ?? 0; rest !== 0; rest &= rest - 1) count += 1;
+  }
+  return count;
+}
+
 /** Calls `visit` with each host in the set, rising. */
 export function eachHost(set: HostSet, visit: (host: number) => void): void {
   for (let word = 0; word < set.length; word += 1) {

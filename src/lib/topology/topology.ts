@@ -1,6 +1,11 @@
-/** A resource host. Its device's capacity and what else lies on it besides the volumes listed. */
+/** A place for replicas: a resource host, or one of its devices where they are listed. */
 export interface Host {
+  /** The host's name, or `host/device`. */
   readonly id: string;
+  /** The host that this device is part of: no two replicas of a volume share one. Absent: the host as a whole. */
+  readonly partOf?: string;
+  /** Device class, such as `ssd`. */
+  readonly tier?: string;
   readonly capacityBytes: number;
   /** Bytes used by anything that is not a listed volume's replica. */
   readonly otherUsedBytes: number;
@@ -25,6 +30,8 @@ export interface Volume {
   readonly replicas: readonly number[];
   /** Boundary kinds that no two replicas may share; two replicas never share a host, listed or not. */
   readonly antiAffinity: readonly string[];
+  /** Its replicas lie on hosts of this tier only; absent: on any. */
+  readonly tier?: string;
   readonly provisionedBytes: number | undefined;
   /** As stated in the topology file; the shadow store knows better where it has the volume. */
   readonly usedBytes: number | undefined;
