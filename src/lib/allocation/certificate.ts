@@ -1,6 +1,6 @@
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {mayLieOn, type Packing, put, largestFirst, unplacedItems} from './packing.js';
-import {placeVolumes} from './place-volumes.js';
+import {hasVeryMany, placeQuickly, placeVolumes} from './place-volumes.js';
 import type {ScenarioDemand} from './scenario-demand.js';
 
 /** Where every lost copy of one scenario goes. Parallel arrays. */
@@ -76,7 +76,8 @@ function placeRaising(
   limitBytes: Float64Array,
   roomBytes: Float64Array,
 ): Packing {
-  const packing = placeVolumes(compiled, net, demand, limitBytes);
+  const place = hasVeryMany(compiled, net) ? placeQuickly : placeVolumes;
+  const packing = place(compiled, net, demand, limitBytes);
   for (const item of largestFirst(packing, unplacedItems(packing))) {
     const host = leastRaise(packing, item, limitBytes, roomBytes);
     if (host < 0) return placeInWholeRoom(compiled, {net, demand}, limitBytes, roomBytes);

@@ -29,8 +29,8 @@ export interface CertificateViolation {
 
 /**
  * Every violation of the claim; none means that it holds: each lost copy that has a survivor is placed exactly once, on
- * a surviving host, apart from the surviving and the other new copies of its volume, within the reserve of the host,
- * which lies within fill limit x capacity - used; and no volume loses every copy.
+ * a surviving host of the volume's tier, apart from the surviving and the other new copies of its volume, within the
+ * reserve of the host, which lies within fill limit x capacity - used; and no volume loses every copy.
  */
 export function checkCertificate(claim: CertificateClaim): readonly CertificateViolation[] {
   const violations: CertificateViolation[] = [];
@@ -43,10 +43,22 @@ export function checkCertificate(claim: CertificateClaim): readonly CertificateV
   }
   const hostIndex = new Map(topology.hosts.map(({id}, index) => [id, index]));
   const boundariesOf = listBoundaries(topology);
+  const volumesOn = listVolumes(topology);
+  const volumeIndex = new Map(topology.volumes.map(({id}, index) => [id, index]));
   topology.scenarios.forEach(({id}, scenario) => {
     const placements = given.get(id);
     given.delete(id);
-    if (placements) checkScenario({claim, scenario, placements, hostIndex, boundariesOf, violations});
+    if (placements)
+      checkScenario({
+        claim,
+        scenario,
+        placements,
+        hostIndex,
+        volumeIndex,
+        volumesOn,
+        boundariesOf,
+        violations,
+      });
     else violations.push({scenario: id, message: 'the scenario has no placement'});
   });
   for (const scenario of given.keys())
@@ -64,11 +76,22 @@ function checkReserves(claim: CertificateClaim, violations: CertificateViolation
   });
 }
 
-/** For each host the boundaries that it lies in, as `kind` and index. */
-function listBoundaries(topology: Topology): readonly (readonly {kind: string; index: number}[])[] {
-  return topology.hosts.map((_, host) =>
-    topology.boundaries.flatMap(({kind, hosts}, index) => (hosts.includes(host) ? [{kind, index}] : [])),
-  );
+/** For each host the boundaries that it lies in, by index, each with its kind. */
+function listBoundaries(topology: Topology): readonly ReadonlyMap<number, string>[] {
+  const boundariesOf = topology.hosts.map(() => new Map<number, string>());
+  topology.boundaries.forEach(({kind, hosts}, index) => {
+    for (const host of hosts) boundariesOf[host]?.set(index, kind);
+  });
+  return boundariesOf;
+}
+
+/** For each host the indices of the volumes that have a copy on it. */
+function listVolumes(topology: Topology): readonly (readonly number[])[] {
+  const volumesOn = topology.hosts.map((): number[] => []);
+  topology.volumes.forEach(({replicas}, index) => {
+    for (const host of new Set(replicas)) volumesOn[host]?.push(index);
+  });
+  return volumesOn;
 }
 
 interface ScenarioCheck {
@@ -76,38 +99,53 @@ interface ScenarioCheck {
   readonly scenario: number;
   readonly placements: readonly (readonly [string, string])[];
   readonly hostIndex: ReadonlyMap<string, number>;
+  readonly volumeIndex: ReadonlyMap<string, number>;
+  readonly volumesOn: ReturnType<typeof listVolumes>;
   readonly boundariesOf: ReturnType<typeof listBoundaries>;
   readonly violations: CertificateViolation[];
 }
 
 function checkScenario(check: ScenarioCheck): void {
-  const {claim, scenario, hostIndex, violations} = check;
-  const failure = claim.topology.scenarios[scenario];
+  const {claim, scenario, hostIndex, volumeIndex, volumesOn, violations} = check;
+  const {topology} = claim;
+  const failure = topology.scenarios[scenario];
   const failed = new Set(failure?.hosts);
   const refuse = (message: string): void => {
     violations.push({scenario: failure?.id ?? '', message});
   };
   const targetsOf = collectTargets(check, failed, refuse);
   const load = new Map<number, number>();
-  claim.topology.volumes.forEach((volume, index) => {
+  const damaged = [...failed].flatMap((host) => volumesOn[host] ?? []);
+  const placed = [...targetsOf.keys()].map((id) => volumeIndex.get(id) ?? -1);
+  for (const index of new Set([...damaged, ...placed])) {
+    const volume = topology.volumes[index];
+    if (volume === undefined) continue;
     const targets = targetsOf.get(volume.id) ?? [];
-    targetsOf.delete(volume.id);
-    const survivors = volume.replicas.filter((host) => !failed.has(host));
-    const lost = volume.replicas.length - survivors.length;
-    if (lost > 0 && survivors.length === 0) refuse(`volume ${volume.id} loses every copy`);
-    else if (targets.length !== lost) {
-      refuse(`volume ${volume.id} loses ${lost} copies, but ${targets.length} are placed`);
-    }
-    refuseTogether(check, volume, {survivors, targets}, refuse);
+    checkCopies(check, volume, {failed, targets}, refuse);
     const size = Math.ceil((claim.volumeBytes[index] ?? NaN) * (claim.scenarioFactor[scenario] ?? NaN));
     for (const host of targets) load.set(host, (load.get(host) ?? 0) + size);
-  });
-  for (const volume of targetsOf.keys()) refuse(`there is no volume ${volume}`);
+  }
+  for (const id of targetsOf.keys()) if (!volumeIndex.has(id)) refuse(`there is no volume ${id}`);
   for (const [name, host] of hostIndex) {
     const bytes = load.get(host) ?? 0;
     const reserve = claim.reserveBytes[host] ?? NaN;
     if (!(bytes <= reserve)) refuse(`host ${name} would take ${bytes} bytes, its reserve is ${reserve}`);
   }
+}
+
+function checkCopies(
+  check: ScenarioCheck,
+  volume: Volume,
+  {failed, targets}: {readonly failed: ReadonlySet<number>; readonly targets: readonly number[]},
+  refuse: (message: string) => void,
+): void {
+  const survivors = volume.replicas.filter((host) => !failed.has(host));
+  const lost = volume.replicas.length - survivors.length;
+  if (lost > 0 && survivors.length === 0) refuse(`volume ${volume.id} loses every copy`);
+  else if (targets.length !== lost) {
+    refuse(`volume ${volume.id} loses ${lost} copies, but ${targets.length} are placed`);
+  }
+  refuseTogether(check, volume, {survivors, targets}, refuse);
 }
 
 /** Hosts named for each volume; those that are unknown or have failed are refused. */
@@ -126,25 +164,38 @@ function collectTargets(
   return targetsOf;
 }
 
-/** Each new copy against the survivors and the new copies before it. */
+/** Each new copy against the survivors and the new copies before it; on a host of the volume's tier. */
 function refuseTogether(
   {claim, boundariesOf}: ScenarioCheck,
   volume: Volume,
   {survivors, targets}: {readonly survivors: readonly number[]; readonly targets: readonly number[]},
   refuse: (message: string) => void,
 ): void {
+  const {hosts} = claim.topology;
   targets.forEach((host, at) => {
+    const target = hosts[host];
+    if (volume.tier !== undefined && target?.tier !== volume.tier) {
+      refuse(`volume ${volume.id} of tier ${volume.tier} would have a copy on ${target?.id ?? ''}`);
+    }
     for (const other of [...survivors, ...targets.slice(0, at)]) {
-      const [left, right] = [claim.topology.hosts[host]?.id, claim.topology.hosts[other]?.id];
-      if (host === other) refuse(`volume ${volume.id} would have two copies on host ${left ?? ''}`);
-      const shared = boundariesOf[host]?.find(
-        ({kind, index}) =>
-          volume.antiAffinity.includes(kind) && boundariesOf[other]?.some((own) => own.index === index),
-      );
-      if (shared === undefined || host === other) continue;
-      refuse(
-        `volume ${volume.id} would have copies on ${left ?? ''} and ${right ?? ''}, which share a ${shared.kind}`,
-      );
+      const [left, right] = [target?.id ?? '', hosts[other]?.id ?? ''];
+      const isOneHost =
+        host === other || (target?.partOf !== undefined && target.partOf === hosts[other]?.partOf);
+      if (isOneHost) refuse(`volume ${volume.id} would have two copies on host ${target?.partOf ?? left}`);
+      const shared = sharedKind(boundariesOf[host], boundariesOf[other], volume);
+      if (shared === undefined || isOneHost) continue;
+      refuse(`volume ${volume.id} would have copies on ${left} and ${right}, which share a ${shared}`);
     }
   });
+}
+
+function sharedKind(
+  left: ReadonlyMap<number, string> | undefined,
+  right: ReadonlyMap<number, string> | undefined,
+  {antiAffinity}: Volume,
+): string | undefined {
+  for (const [index, kind] of left ?? []) {
+    if (antiAffinity.includes(kind) && right?.has(index)) return kind;
+  }
+  return undefined;
 }

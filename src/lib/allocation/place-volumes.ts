@@ -6,12 +6,12 @@ import {largestFirst, mayLieOn, type Packing, put, startPacking, takeOff, unplac
 import type {ScenarioDemand} from './scenario-demand.js';
 import {searchPlacement} from './search-placement.js';
 
-/** How often items that found no place are tried first. */
-const ROUNDS = 12;
+/** How often a flow is followed, each time with the items first that found no place before. */
+const ROUNDS = 13;
 /** Moves that were looked for in vain before no more are: then space itself is short, not its order. */
 const MOST_VAIN_MOVES = 24;
-/** Items x hosts beyond which such rounds cost more than they find: among very many volumes small ones fill the gaps. */
-const MOST_LOOKS = 5_000_000;
+/** Copies x hosts that count as very many: small volumes then fill the gaps between large ones. */
+const MOST_LOOKS = 2_000_000;
 
 /**
  * Puts the lost copies of a scenario on hosts with `limitBytes` of space, whole and by the rules; what found no place
@@ -26,30 +26,49 @@ export function placeVolumes(
   demand: ScenarioDemand,
   limitBytes: Float64Array,
 ): Packing {
-  const start = (): Packing => startPacking(compiled, net, demand, limitBytes);
-  let best = start();
-  if (placeEmptiest(best, largestFirst(best))) return best;
-  const restricted = start();
-  if (placeEmptiest(restricted, restrictedFirst(restricted))) return restricted;
-  best = better(best, restricted);
+  const quick = placeQuickly(compiled, net, demand, limitBytes);
+  if (isAllPlaced(quick)) return quick;
   const {sent, shortGroups} = routeDemand(net, demand.groupBytes, limitBytes);
+  const start = (): Packing => startPacking(compiled, net, demand, limitBytes);
+  const mostRounds = shortGroups.length > 0 || hasVeryMany(compiled, net) ? 1 : ROUNDS;
+  let best = quick;
   let urgent: number[] = [];
   let lastBytes = Infinity;
-  const looks = Math.max(1, best.itemCount * compiled.hostCount);
-  const rounds = shortGroups.length > 0 ? 1 : 1 + Math.min(ROUNDS, Math.floor(MOST_LOOKS / looks));
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < mostRounds; round += 1) {
     const next = start();
     placeAlongFlow(next, sent, urgent);
-    const left = unplacedItems(next);
-    if (left.length === 0) return next;
+    if (isAllPlaced(next)) return next;
     if (unplacedBytes(next) >= lastBytes) break;
     lastBytes = unplacedBytes(next);
     best = better(best, next);
-    urgent = [...new Set([...left, ...urgent])];
+    urgent = [...new Set([...unplacedItems(next), ...urgent])];
   }
   if (shortGroups.length > 0) return best;
   const found = searchPlacement(start());
   return found === false ? best : found;
+}
+
+/** The first two means of `placeVolumes` alone, whichever of them leaves less. */
+export function placeQuickly(
+  compiled: CompiledTopology,
+  net: ScenarioNet,
+  demand: ScenarioDemand,
+  limitBytes: Float64Array,
+): Packing {
+  const bySize = startPacking(compiled, net, demand, limitBytes);
+  if (placeEmptiest(bySize, largestFirst(bySize))) return bySize;
+  const restricted = startPacking(compiled, net, demand, limitBytes);
+  placeEmptiest(restricted, restrictedFirst(restricted));
+  return better(bySize, restricted);
+}
+
+/** Whether there are so many copies and hosts that the slower means cost more than the little that they find. */
+export function hasVeryMany({hostCount}: CompiledTopology, {volumes}: ScenarioNet): boolean {
+  return volumes.length * hostCount > MOST_LOOKS;
+}
+
+function isAllPlaced({hostOf}: Packing): boolean {
+  return hostOf.every((host) => host >= 0);
 }
 
 function better(one: Packing, other: Packing): Packing {

@@ -77,16 +77,14 @@ interface Rows {
   count: number;
 }
 
-/** The program with one row a scenario: all of its demand on all hosts that any of it may use. */
+/** The program with the row of the greatest demand: all of it on all hosts that any of it may use. */
 function startRows(program: ReserveProgram, wanted: readonly Wanted[]): Rows {
-  const rows = {program, wanted, count: 0};
-  for (const {net, groupBytes} of wanted) {
-    const total = groupBytes.reduce((sum, bytes) => sum + bytes, 0);
-    if (total === 0) continue;
-    program.addRow(hostsOf(net, net.classHosts.keys()), total);
-    rows.count += 1;
-  }
-  return rows;
+  const total = ({groupBytes}: Wanted): number => groupBytes.reduce((sum, bytes) => sum + bytes, 0);
+  const totals = wanted.map(total);
+  const greatest = wanted[totals.indexOf(Math.max(0, ...totals))];
+  if (greatest === undefined) return {program, wanted, count: 0};
+  program.addRow(hostsOf(greatest.net, greatest.net.classHosts.keys()), total(greatest));
+  return {program, wanted, count: 1};
 }
 
 function addViolatedRows(
