@@ -106,7 +106,7 @@ interface ScenarioCheck {
 }
 
 function checkScenario(check: ScenarioCheck): void {
-  const {claim, scenario, hostIndex, volumeIndex, volumesOn, violations} = check;
+  const {claim, scenario, volumeIndex, volumesOn, violations} = check;
   const {topology} = claim;
   const failure = topology.scenarios[scenario];
   const failed = new Set(failure?.hosts);
@@ -114,9 +114,10 @@ function checkScenario(check: ScenarioCheck): void {
     violations.push({scenario: failure?.id ?? '', message});
   };
   const targetsOf = collectTargets(check, failed, refuse);
+  for (const id of targetsOf.keys()) if (!volumeIndex.has(id)) refuse(`there is no volume ${id}`);
   const load = new Map<number, number>();
   const damaged = [...failed].flatMap((host) => volumesOn[host] ?? []);
-  const placed = [...targetsOf.keys()].map((id) => volumeIndex.get(id) ?? -1);
+  const placed = [...targetsOf.keys()].flatMap((id) => volumeIndex.get(id) ?? []);
   for (const index of new Set([...damaged, ...placed])) {
     const volume = topology.volumes[index];
     if (volume === undefined) continue;
@@ -125,7 +126,14 @@ function checkScenario(check: ScenarioCheck): void {
     const size = Math.ceil((claim.volumeBytes[index] ?? NaN) * (claim.scenarioFactor[scenario] ?? NaN));
     for (const host of targets) load.set(host, (load.get(host) ?? 0) + size);
   }
-  for (const id of targetsOf.keys()) if (!volumeIndex.has(id)) refuse(`there is no volume ${id}`);
+  checkLoads(check, load, refuse);
+}
+
+function checkLoads(
+  {claim, hostIndex}: ScenarioCheck,
+  load: ReadonlyMap<number, number>,
+  refuse: (message: string) => void,
+): void {
   for (const [name, host] of hostIndex) {
     const bytes = load.get(host) ?? 0;
     const reserve = claim.reserveBytes[host] ?? NaN;
@@ -171,20 +179,20 @@ function refuseTogether(
   {survivors, targets}: {readonly survivors: readonly number[]; readonly targets: readonly number[]},
   refuse: (message: string) => void,
 ): void {
-  const {hosts} = claim.topology;
+  const nameOf = (host: number): string => claim.topology.hosts[host]?.id ?? '';
+  const machineOf = (host: number): string => claim.topology.hosts[host]?.partOf ?? nameOf(host);
   targets.forEach((host, at) => {
-    const target = hosts[host];
-    if (volume.tier !== undefined && target?.tier !== volume.tier) {
-      refuse(`volume ${volume.id} of tier ${volume.tier} would have a copy on ${target?.id ?? ''}`);
+    if (volume.tier !== undefined && claim.topology.hosts[host]?.tier !== volume.tier) {
+      refuse(`volume ${volume.id} of tier ${volume.tier} would have a copy on ${nameOf(host)}`);
     }
     for (const other of [...survivors, ...targets.slice(0, at)]) {
-      const [left, right] = [target?.id ?? '', hosts[other]?.id ?? ''];
-      const isOneHost =
-        host === other || (target?.partOf !== undefined && target.partOf === hosts[other]?.partOf);
-      if (isOneHost) refuse(`volume ${volume.id} would have two copies on host ${target?.partOf ?? left}`);
       const shared = sharedKind(boundariesOf[host], boundariesOf[other], volume);
-      if (shared === undefined || isOneHost) continue;
-      refuse(`volume ${volume.id} would have copies on ${left} and ${right}, which share a ${shared}`);
+      if (machineOf(host) === machineOf(other)) {
+        refuse(`volume ${volume.id} would have two copies on host ${machineOf(host)}`);
+      } else if (shared !== undefined) {
+        const pair = `${nameOf(host)} and ${nameOf(other)}`;
+        refuse(`volume ${volume.id} would have copies on ${pair}, which share a ${shared}`);
+      }
     }
   });
 }

@@ -6,7 +6,7 @@ export interface HostClasses {
   /** Class of each host. */
   readonly classOf: Int32Array;
   /** The classes that a union of such sets, or what such a union leaves out, is made of. */
-  classesWithin(set: HostSet): HostSet;
+  readonly classesWithin: (set: HostSet) => HostSet;
 }
 
 /** Splits the hosts by every set in turn: what is never split apart is a class. */

@@ -80,9 +80,9 @@ interface Rules {
   /** Every set handed out so far. */
   readonly sets: readonly HostSet[];
   /** The host, what else is part of its machine, and all that share a boundary of the volume's kinds with it. */
-  apartFrom(volume: number, host: number): HostSet;
+  readonly apartFrom: (volume: number, host: number) => HostSet;
   /** None, or the one set of hosts that are not of the volume's tier. */
-  otherTiers(volume: number): readonly HostSet[];
+  readonly otherTiers: (volume: number) => readonly HostSet[];
 }
 
 function createRules(topology: Topology): Rules {
