@@ -95,6 +95,24 @@ describe('each policy by its rule', () => {
     expect(sumOf((await decide('largest-boundary', topology)).reserveBytes)).toBe(2000);
   });
 
+  it('two-largest-hosts: the capacity of e and of one more', async () => {
+    const {reserveBytes, needs} = await decide('two-largest-hosts', topology);
+    expect(sumOf(reserveBytes)).toBe(2500);
+    expect(needs[0]?.reason).toBe('capacity of the largest hosts e and a, 2.44 KiB');
+  });
+
+  it('one-device-per-host: the largest four, a host without devices being one', async () => {
+    const {reserveBytes, needs} = await decide('one-device-per-host', topology);
+    expect(sumOf(reserveBytes)).toBe(1500 + 3 * 1000);
+    expect(needs[0]?.reason).toBe('the largest device of 4 hosts, 4.39 KiB');
+  });
+
+  it('predictive: what the fullest rack is predicted to use, times the factor, once', async () => {
+    const {reserveBytes, needs} = await decide('predictive', topology, predicted);
+    expect(sumOf(reserveBytes)).toBe(312);
+    expect(needs[0]?.reason).toBe('predicted usage of the fullest boundary rack/r0, 260 B x 1.2 = 312 B');
+  });
+
   it('reactive: what the fullest rack uses now, times the factor, whatever is foreseen', async () => {
     const {reserveBytes, needs} = await decide('reactive', topology, predicted);
     expect(sumOf(reserveBytes)).toBe(192);

@@ -1,9 +1,10 @@
 import {formatBytes} from '../core/index.js';
 import type {RiskBoundary} from '../topology/index.js';
 import {compileTopology, type CompiledTopology} from './compile-topology.js';
-import type {BoundaryNeed, PolicyInput} from './policy.js';
+import type {BoundaryNeed, BufferDecision, PolicyInput} from './policy.js';
 import {predictUse, type PredictedUse} from './predicted-use.js';
 import {scenarioDemand} from './scenario-demand.js';
+import {spreadPool} from './spread-pool.js';
 
 /** What every policy looks at first. */
 export interface PolicyView {
@@ -36,6 +37,18 @@ export function poolNeeds(
     requiredBytes: Math.ceil(requiredBytes),
     reason,
   }));
+}
+
+/**
+ * The decision of a rule that holds one pool: spread over all hosts in proportion to capacity, on none beyond its room.
+ * `reason` says where the number comes from.
+ */
+export function holdPool(input: PolicyInput, poolBytes: number, reason: string): BufferDecision {
+  const view = viewInput(input);
+  const capacities = input.topology.hosts.map(({capacityBytes}) => capacityBytes);
+  const reserveBytes = spreadPool(poolBytes, capacities, view.use.roomBytes);
+  const needs = poolNeeds(view, poolBytes, `${reason}${heldOnly(poolBytes, reserveBytes)}`);
+  return {reserveBytes, needs, shortCuts: []};
 }
 
 /** Bytes of all replicas on the hosts of a boundary when one replica of volume v holds `volumeBytes[v]`. */

@@ -1,6 +1,7 @@
 import type {PeakForecast} from '../forecasting/index.js';
 import type {Topology} from '../topology/index.js';
 import type {ScenarioPlacement} from './certificate.js';
+import type {ScenarioDemand} from './scenario-demand.js';
 
 export interface PolicySettings {
   /** Share of cases in which the buffer must suffice, e.g. 0.99. */
@@ -51,6 +52,34 @@ export interface BufferDecision {
   readonly shortCuts: readonly ShortCut[];
   /** A placement within the reserve for each scenario, where the policy made one; the plan checks it like any other. */
   readonly placements?: readonly ScenarioPlacement[];
+}
+
+/** One step of a history as it really was. */
+export interface HindsightStep {
+  /** Fill limit x capacity - true use of each host, at least 0. */
+  readonly roomBytes: Float64Array;
+  /** True demands, by scenario. */
+  readonly demands: readonly ScenarioDemand[];
+}
+
+/** A history looked back at. */
+export interface Hindsight {
+  readonly topology: Topology;
+  /** The steps to be protected, in order; every call walks through them anew. */
+  steps(): Iterable<HindsightStep>;
+  /** Bytes that find no place when a scenario happens and each host can take `heldBytes`. */
+  stuckBytes(scenario: number, demand: ScenarioDemand, heldBytes: Float64Array): number;
+  /** Share of all scenario-steps that is to be repaired, 0 to 1: what it is compared with reached that much. */
+  readonly repairedShare: number;
+}
+
+/** A yardstick that is told what happened, so that only a replay can ask it. */
+export interface HindsightPolicy {
+  readonly name: string;
+  /** One line for people. */
+  readonly summary: string;
+  /** The reserve that is held, unchanged, over all steps. Whole bytes a host. */
+  lookBack(hindsight: Hindsight): Promise<Float64Array>;
 }
 
 /** One way of deciding a buffer: an entry of the registry. */

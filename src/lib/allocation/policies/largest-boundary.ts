@@ -4,8 +4,7 @@
  */
 import {formatBytes} from '../../core/index.js';
 import type {AllocationPolicy, BufferDecision, PolicyInput} from '../policy.js';
-import {heldOnly, poolNeeds, viewInput} from '../policy-input.js';
-import {spreadPool} from '../spread-pool.js';
+import {holdPool} from '../policy-input.js';
 
 /** Holds one pool of the largest boundary's capacity. */
 export const largestBoundary: AllocationPolicy = {
@@ -15,7 +14,6 @@ export const largestBoundary: AllocationPolicy = {
 };
 
 function decide(input: PolicyInput): BufferDecision {
-  const view = viewInput(input);
   const {hosts, boundaries} = input.topology;
   const capacities = hosts.map(({capacityBytes}) => capacityBytes);
   const sizes = boundaries.map((boundary) =>
@@ -23,7 +21,5 @@ function decide(input: PolicyInput): BufferDecision {
   );
   const poolBytes = Math.max(0, ...sizes);
   const name = boundaries[sizes.indexOf(poolBytes)]?.id ?? 'none';
-  const reserveBytes = spreadPool(poolBytes, capacities, view.use.roomBytes);
-  const reason = `capacity of the largest boundary ${name}, ${formatBytes(poolBytes)}${heldOnly(poolBytes, reserveBytes)}`;
-  return {reserveBytes, needs: poolNeeds(view, poolBytes, reason), shortCuts: []};
+  return holdPool(input, poolBytes, `capacity of the largest boundary ${name}, ${formatBytes(poolBytes)}`);
 }

@@ -4,9 +4,9 @@
  * what is used now and foresees nothing. Spread over all hosts in proportion to capacity, on none beyond its room.
  */
 import {formatBytes} from '../../core/index.js';
+import {compileTopology} from '../compile-topology.js';
 import type {AllocationPolicy, BufferDecision, PolicyInput} from '../policy.js';
-import {bytesInBoundary, heldOnly, poolNeeds, viewInput} from '../policy-input.js';
-import {spreadPool} from '../spread-pool.js';
+import {bytesInBoundary, holdPool} from '../policy-input.js';
 
 /** Holds one pool of the largest boundary's current usage x `settings.safetyFactor`. */
 export const reactive: AllocationPolicy = {
@@ -16,15 +16,12 @@ export const reactive: AllocationPolicy = {
 };
 
 function decide(input: PolicyInput): BufferDecision {
-  const view = viewInput(input);
-  const {hosts, boundaries} = input.topology;
-  const used = boundaries.map((boundary) => bytesInBoundary(view.compiled, boundary, input.usedBytes));
+  const {boundaries} = input.topology;
+  const compiled = compileTopology(input.topology);
+  const used = boundaries.map((boundary) => bytesInBoundary(compiled, boundary, input.usedBytes));
   const mostBytes = Math.max(0, ...used);
   const name = boundaries[used.indexOf(mostBytes)]?.id ?? 'none';
   const poolBytes = Math.ceil(mostBytes * input.settings.safetyFactor);
-  const capacities = hosts.map(({capacityBytes}) => capacityBytes);
-  const reserveBytes = spreadPool(poolBytes, capacities, view.use.roomBytes);
-  const factor = `${formatBytes(mostBytes)} x ${input.settings.safetyFactor}`;
-  const reason = `current usage of the fullest boundary ${name}, ${factor} = ${formatBytes(poolBytes)}${heldOnly(poolBytes, reserveBytes)}`;
-  return {reserveBytes, needs: poolNeeds(view, poolBytes, reason), shortCuts: []};
+  const product = `${formatBytes(mostBytes)} x ${input.settings.safetyFactor} = ${formatBytes(poolBytes)}`;
+  return holdPool(input, poolBytes, `current usage of the fullest boundary ${name}, ${product}`);
 }

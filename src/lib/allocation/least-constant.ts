@@ -1,0 +1,160 @@
+import {compileTopology, type CompiledTopology, type ScenarioNet} from './compile-topology.js';
+import {routeDemand} from './max-flow.js';
+import {createMomentProgram} from './moment-program.js';
+import type {Hindsight, HindsightStep} from './policy.js';
+
+/** Steps of each scenario that the program looks at first: the hardest of those kept, and some below them. */
+const CANDIDATES = 8;
+/** Below this share of the largest room a violation is the solver's rounding. */
+const ROUNDING = 1e-9;
+const MOST_SOLVES = 200;
+const MOST_WALKS = 20;
+
+/** Of one scenario: the steps at which it must be repaired, and those of them that the program looks at. */
+interface StepChoice {
+  readonly kept: ReadonlySet<number>;
+  readonly watched: Set<number>;
+}
+
+/** A scenario at a step that must be repaired as far as any reserve could. */
+interface Candidate {
+  readonly net: ScenarioNet;
+  /** Index into the moments of the program. */
+  readonly moment: number;
+  readonly groupBytes: Float64Array;
+  readonly unavoidableBytes: number;
+}
+
+/**
+ * The least total reserve, the same at all steps, such that each scenario is repaired, as far as any reserve could, at
+ * the `keptShare` of its steps with the fewest bytes to re-create. Host h takes min(r_h, room_h) at each step; rows are
+ * found by need, from minimum cuts (allocation-maths section 9), first at the hardest steps and at some below them,
+ * then wherever a walk through all steps kept still finds something short. Whole bytes a host.
+ */
+export async function leastConstant(hindsight: Hindsight, keptShare: number): Promise<Float64Array> {
+  const compiled = compileTopology(hindsight.topology);
+  const choices = chooseSteps(hindsight, keptShare);
+  for (let walks = 1; ; walks += 1) {
+    const reserveBytes = await solveFor(gather(hindsight, compiled, choices), compiled.hostCount);
+    if (!watchMore(hindsight, choices, reserveBytes) || walks === MOST_WALKS) return reserveBytes;
+  }
+}
+
+/** What each host can take of a reserve when it has `roomBytes` of room. */
+export function holdWithin(reserveBytes: Float64Array, roomBytes: Float64Array): Float64Array {
+  return reserveBytes.map((bytes, host) => Math.min(bytes, roomBytes[host] ?? 0));
+}
+
+function chooseSteps(hindsight: Hindsight, keptShare: number): readonly StepChoice[] {
+  const totals = hindsight.topology.scenarios.map((): number[] => []);
+  for (const {demands} of hindsight.steps())
+    for (const [scenario, {totalBytes}] of demands.entries()) totals[scenario]?.push(totalBytes);
+  return totals.map((ofSteps) => {
+    const rising = [...ofSteps.keys()].sort(
+      (left, right) => (ofSteps[left] ?? 0) - (ofSteps[right] ?? 0) || left - right,
+    );
+    const kept = rising.slice(0, Math.round(keptShare * rising.length)).reverse();
+    // Closer together near the hardest: ranks 0, 1, 4, 9, ... of as many as there are.
+    const stride = Math.max(1, Math.floor(kept.length / (2 * CANDIDATES * CANDIDATES)));
+    const ranks = Array.from({length: CANDIDATES}, (_, rank) => rank * rank * stride);
+    return {kept: new Set(kept), watched: new Set(ranks.flatMap((rank) => kept[rank] ?? []))};
+  });
+}
+
+interface Gathered {
+  readonly moments: readonly HindsightStep[];
+  readonly candidates: readonly Candidate[];
+}
+
+function gather(hindsight: Hindsight, {nets}: CompiledTopology, choices: readonly StepChoice[]): Gathered {
+  const moments: HindsightStep[] = [];
+  const candidates: Candidate[] = [];
+  let index = 0;
+  for (const step of hindsight.steps()) {
+    const here = nets.filter(({scenario}) => choices[scenario]?.watched.has(index) ?? false);
+    index += 1;
+    if (here.length === 0) continue;
+    const roomBytes = step.roomBytes.slice();
+    const moment = moments.push({...step, roomBytes}) - 1;
+    for (const net of here) {
+      const demand = step.demands[net.scenario];
+      if (demand === undefined || demand.totalBytes === 0) continue;
+      const unavoidableBytes = hindsight.stuckBytes(net.scenario, demand, roomBytes);
+      candidates.push({net, moment, groupBytes: demand.groupBytes, unavoidableBytes});
+    }
+  }
+  return {moments, candidates};
+}
+
+async function solveFor({moments, candidates}: Gathered, hostCount: number): Promise<Float64Array> {
+  const most = Float64Array.from({length: hostCount}, (_, host) =>
+    moments.reduce((bytes, {roomBytes}) => Math.max(bytes, roomBytes[host] ?? 0), 0),
+  );
+  if (candidates.length === 0) return new Float64Array(hostCount);
+  const rounding = roundingOf(most);
+  const program = await createMomentProgram(moments.map(({roomBytes}) => roomBytes));
+  try {
+    for (let solves = 1; ; solves += 1) {
+      const reserveBytes = program
+        .solve()
+        .map((bytes, host) => Math.min(most[host] ?? 0, Math.ceil(Math.max(0, bytes))));
+      const held = moments.map(({roomBytes}) => holdWithin(reserveBytes, roomBytes));
+      const rows = candidates.flatMap((one) => violatedRow(one, held[one.moment], rounding) ?? []);
+      if (rows.length === 0 || solves === MOST_SOLVES) return reserveBytes;
+      for (const {moment, hosts, bytes} of rows) program.addRow(moment, hosts, bytes);
+    }
+  } finally {
+    program.dispose();
+  }
+}
+
+/** Watches, for each scenario, the kept step at which most is avoidably stuck. False: there is none. */
+function watchMore(
+  hindsight: Hindsight,
+  choices: readonly StepChoice[],
+  reserveBytes: Float64Array,
+): boolean {
+  const worst = choices.map(() => ({step: -1, bytes: 0}));
+  let index = 0;
+  for (const {roomBytes, demands} of hindsight.steps()) {
+    const heldBytes = holdWithin(reserveBytes, roomBytes);
+    const rounding = roundingOf(roomBytes);
+    for (const [scenario, {kept, watched}] of choices.entries()) {
+      const demand = demands[scenario];
+      if (demand === undefined || !kept.has(index) || watched.has(index)) continue;
+      const stuck = hindsight.stuckBytes(scenario, demand, heldBytes);
+      if (stuck <= Math.max(rounding, worst[scenario]?.bytes ?? 0)) continue;
+      const avoidable = stuck - hindsight.stuckBytes(scenario, demand, roomBytes);
+      if (avoidable > Math.max(rounding, worst[scenario]?.bytes ?? 0))
+        worst[scenario] = {step: index, bytes: avoidable};
+    }
+    index += 1;
+  }
+  for (const [scenario, {step}] of worst.entries()) if (step >= 0) choices[scenario]?.watched.add(step);
+  return worst.some(({step}) => step >= 0);
+}
+
+function roundingOf(roomBytes: Float64Array): number {
+  return Math.max(1, 2 * ROUNDING * roomBytes.length * Math.max(0, ...roomBytes));
+}
+
+interface Row {
+  readonly moment: number;
+  readonly hosts: readonly number[];
+  readonly bytes: number;
+}
+
+/** The minimum cut of a candidate that is short of more than is unavoidable, as a row. */
+function violatedRow(
+  {net, moment, groupBytes, unavoidableBytes}: Candidate,
+  heldBytes: Float64Array | undefined,
+  rounding: number,
+): Row | undefined {
+  if (heldBytes === undefined) return undefined;
+  const {shortGroups, shortClasses} = routeDemand(net, groupBytes, heldBytes);
+  const hosts = shortClasses.flatMap((index) => [...(net.classHosts[index] ?? [])]);
+  const total = (values: Float64Array, indices: readonly number[]): number =>
+    indices.reduce((sum, at) => sum + (values[at] ?? 0), 0);
+  const bytes = total(groupBytes, shortGroups) - unavoidableBytes;
+  return bytes - total(heldBytes, hosts) > rounding ? {moment, hosts, bytes} : undefined;
+}

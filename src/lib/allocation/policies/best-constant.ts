@@ -1,0 +1,52 @@
+/**
+ * The smallest reserve that, never changed, would have protected as well, chosen with hindsight: what any fixed rule
+ * could at best have reached (DESIGN section 5). Which scenario-steps it gives up, as many as what it is compared with
+ * did not repair, is a choice among very many: here each scenario gives up the same share of its own hardest steps
+ * (those with the most bytes to re-create), the least share-keeping one found by bisection. The least total for the
+ * steps kept is a linear program (least-constant.ts), so that the result is the least of this form, not of all.
+ */
+import {holdWithin, leastConstant} from '../least-constant.js';
+import type {Hindsight, HindsightPolicy} from '../policy.js';
+
+/** Bisections of the share of steps kept: to about 1/250. */
+const BISECTIONS = 8;
+
+/** Holds the smallest constant reserve that repairs `repairedShare` of all scenario-steps. */
+export const bestConstant: HindsightPolicy = {
+  name: 'best-constant',
+  summary: 'the smallest reserve that, never changed, would have protected as well',
+  lookBack,
+};
+
+async function lookBack(hindsight: Hindsight): Promise<Float64Array> {
+  let best = await leastConstant(hindsight, 1);
+  let [given, kept] = [0, 1];
+  for (let round = 0; round < BISECTIONS && hindsight.repairedShare < 1; round += 1) {
+    const share = (given + kept) / 2;
+    const reserveBytes = await leastConstant(hindsight, share);
+    if (repairedShare(hindsight, reserveBytes) < hindsight.repairedShare) {
+      given = share;
+      continue;
+    }
+    kept = share;
+    if (sum(reserveBytes) < sum(best)) best = reserveBytes;
+  }
+  return best;
+}
+
+function repairedShare(hindsight: Hindsight, reserveBytes: Float64Array): number {
+  let repaired = 0;
+  let count = 0;
+  for (const {roomBytes, demands} of hindsight.steps()) {
+    const heldBytes = holdWithin(reserveBytes, roomBytes);
+    for (const [scenario, demand] of demands.entries()) {
+      if (hindsight.stuckBytes(scenario, demand, heldBytes) < 1) repaired += 1;
+    }
+    count += demands.length;
+  }
+  return count === 0 ? 1 : repaired / count;
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
