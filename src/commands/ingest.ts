@@ -46,6 +46,11 @@ rows are told as late, because blocks that were written again later count as gro
       summary: 'unit of lengths in a vscsi file that does not tell it',
       options: ['bytes', 'sectors'] as const,
     })(),
+    action: Flags.option({
+      summary:
+        'which stage of a request counts where several are logged: Q queued, D issued, C completed [default: Q]',
+      options: ['Q', 'D', 'C'] as const,
+    })(),
     'max-bad-rows': Flags.integer({
       summary: 'set up to N bad rows aside; with more nothing is written',
       default: 0,
@@ -61,7 +66,7 @@ rows are told as late, because blocks that were written again later count as gro
 
   async run(): Promise<IngestResult> {
     const {store, format, volume, start, 'time-zone': timeZone, 'max-clock-skew': skew} = this.flags;
-    const {'length-unit': lengthUnit} = this.flags;
+    const {'length-unit': lengthUnit, action} = this.flags;
     const skewSeconds = parseFlag('max-clock-skew', skew, parseDurationSeconds, '60s');
     const {ingestIntoStore} = await import('../lib/workflows/ingest-into-store.js');
     const {ingestProgress, renderIngest} = await import('../views/ingest-view.js');
@@ -76,7 +81,10 @@ rows are told as late, because blocks that were written again later count as gro
           ? {}
           : {startUs: parseFlag('start', start, parseInstantUs, '2026-11-23T00:00:00Z')}),
         ...(timeZone === undefined ? {} : {timeZone}),
-        readings: lengthUnit === undefined ? {} : {lengthUnit},
+        readings: {
+          ...(lengthUnit === undefined ? {} : {lengthUnit}),
+          ...(action === undefined ? {} : {action}),
+        },
         skewUs: skewSeconds * US_PER_SECOND,
       },
       maxBadRows: this.flags['max-bad-rows'],

@@ -14,6 +14,8 @@ const FOLDER = path.join(import.meta.dirname, '../../fixtures/traces');
 /** How many records there are in a file of each binary format, told without the program's help. */
 const RECORDS: Readonly<Record<string, (content: Uint8Array, file: string) => number>> = {
   vscsi: (content, file) => Math.ceil(content.length / (file.startsWith('version-2') ? 40 : 32)),
+  blktrace: (content, file) =>
+    countStretches(content, file.startsWith('big') ? [0x65, 0x61, 0x74, 7] : [7, 0x74, 0x61, 0x65]),
 };
 const BINARY = Object.entries(TRACE_FORMATS)
   .filter(([, {framing}]) => framing === 'records')
@@ -44,6 +46,23 @@ describe.each(BINARY)('binary format %s', (format) => {
     expect(readable).toBeGreaterThan(effort(50, 3000));
   });
 });
+
+/** Marks, each of which begins a record, and stretches of bytes that no record covers. */
+function countStretches(content: Uint8Array, mark: readonly number[]): number {
+  const starts = Array.from(content.keys()).filter((at) =>
+    mark.every((byte, index) => content[at + index] === byte),
+  );
+  const lengthAt = (at: number): number => {
+    const [high = 0, low = 0] = mark[0] === 7 ? [content[at + 47], content[at + 46]] : content.slice(at + 46);
+    return 48 + 256 * high + low;
+  };
+  const gaps = starts.filter((at, index) => {
+    const next = starts[index + 1] ?? content.length;
+    const end = at + 48 <= content.length ? at + lengthAt(at) : content.length;
+    return end < next;
+  });
+  return starts.length + gaps.length + (content.length > 0 && starts[0] !== 0 ? 1 : 0);
+}
 
 /** Bytes changed, runs of them removed, doubled, and cut off at the end. */
 function mutations(content: Uint8Array): fc.Arbitrary<Uint8Array> {

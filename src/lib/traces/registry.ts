@@ -1,4 +1,5 @@
 import {alibaba} from './formats/alibaba.js';
+import {blktrace} from './formats/blktrace.js';
 import {cloudphysicsCsv} from './formats/cloudphysics-csv.js';
 import {foreshadowCsv} from './formats/foreshadow-csv.js';
 import {msr} from './formats/msr.js';
@@ -13,6 +14,7 @@ export const TRACE_FORMATS = {
   msr,
   'cloudphysics-csv': cloudphysicsCsv,
   vscsi,
+  blktrace,
   'nbdkit-log': nbdkitLog,
   'foreshadow-csv': foreshadowCsv,
   'usage-csv': usageCsv,

@@ -6,6 +6,7 @@ import type {RequestBatch} from './request-batch.js';
 import {OUTCOME, type RecordReader} from './trace-format.js';
 
 const NOTHING = new Uint8Array(0);
+const MORE_NEEDED = -1;
 
 /**
  * Goes through a binary input record by record, whatever the chunks' borders are: fills the batch with rows that can
@@ -73,8 +74,9 @@ export class RecordFeeder {
     batch.count = 0;
     let at = start;
     while (at < end) {
-      const next = this.isLost ? this.findAgain(at, end) : this.readAt(at, end);
-      if (next === at) break;
+      if (this.isLost) at = this.findAgain(at, end);
+      const next = this.isLost ? MORE_NEEDED : this.readAt(at, end);
+      if (next === MORE_NEEDED) break;
       at = next;
       if (batch.count === batch.capacity) this.handOver();
     }
@@ -87,11 +89,13 @@ export class RecordFeeder {
     this.batch.count = 0;
   }
 
-  /** Reads the record at `at`, and returns where the next one begins: at `at` when more bytes are needed. */
+  /** Reads the record at `at`, and returns where the next one begins, or MORE_NEEDED. */
   private readAt(at: number, end: number): number {
     const {cursor, reader} = this;
     const size = end - at < reader.headerBytes ? reader.headerBytes : reader.sizeAt(cursor.view, at);
-    if (size > end - at) return this.isLast ? this.rejectCut(at, end, size) : at;
+    if (size > end - at) return this.isLast ? this.rejectCut(at, end, size) : MORE_NEEDED;
+    // A mark may begin in the record and end behind it.
+    if (!this.isLast && size + (reader.resync?.markBytes ?? 1) - 1 > end - at) return MORE_NEEDED;
     if (size === 0) {
       this.isLost = true;
       this.rejectBytes('no record begins here', at, at + reader.headerBytes);
@@ -99,6 +103,7 @@ export class RecordFeeder {
     }
     cursor.start = at;
     cursor.end = at + size;
+    cursor.limit = end;
     this.count(at);
     return cursor.end;
   }

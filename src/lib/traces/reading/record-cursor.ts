@@ -8,6 +8,8 @@ export class RecordCursor {
   /** The record is [start, end) of the bytes. */
   start = 0;
   end = 0;
+  /** So far the bytes are of the input; at least the length of a mark less one are there, if there are so many. */
+  limit = 0;
   /** Why the last read failed. */
   reason = '';
 

@@ -48,11 +48,14 @@ export interface RecordReader {
 /** What a file may leave open about itself, and a flag says. */
 export interface Readings {
   readonly lengthUnit?: 'bytes' | 'sectors';
+  /** See block-events.ts. */
+  readonly action?: 'Q' | 'D' | 'C';
 }
 
 /** The flag of each reading. New ones come last: identities of inputs depend on the order. */
 export const READING_FLAGS: readonly {readonly reading: keyof Readings; readonly flag: string}[] = [
   {reading: 'lengthUnit', flag: '--length-unit'},
+  {reading: 'action', flag: '--action'},
 ];
 
 export interface FormatOptions {
