@@ -9,8 +9,17 @@ export async function renderTopologyCheck(check: TopologyCheck): Promise<string>
   const summary = `${printable(check.source)}: ${counts}; ${check.errorCount > 0 ? paint.bad(verdict) : verdict}`;
   if (check.findings.length === 0) return summary;
   const table = await renderTable(
-    [{title: 'severity'}, {title: 'code'}, {title: 'at'}, {title: 'finding'}, {title: 'what to do'}],
-    check.findings.map(({severity, code, at, message, advice}) => [severity, code, at, message, advice]),
+    [
+      {title: 'severity'},
+      {title: 'code'},
+      {title: 'at'},
+      {title: 'place'},
+      {title: 'finding'},
+      {title: 'what to do'},
+    ],
+    check.findings.map(({severity, code, about, at, place, message, advice}) => [
+      ...[severity, code, `${about} ${at}`, place, message, advice],
+    ]),
   );
   return `${table}\n\n${summary}`;
 }

@@ -21,7 +21,10 @@ export interface TopologyText {
   readonly fillLimit?: number;
   readonly hosts: readonly {
     readonly id: string;
-    readonly capacity: number;
+    /** Absent: that of the devices counts. */
+    readonly capacity?: number;
+    readonly tier?: string;
+    readonly devices?: readonly {readonly id: string; readonly capacity: number; readonly tier?: string}[];
     readonly labels?: Readonly<Record<string, readonly string[]>>;
   }[];
   readonly boundaries?: readonly {
@@ -35,6 +38,7 @@ export interface TopologyText {
     readonly id: string;
     readonly replicas: readonly string[];
     readonly apart?: readonly string[];
+    readonly tier?: string;
     readonly used: number;
   }[];
   readonly hostBoundaries?: boolean;
@@ -46,11 +50,19 @@ export function topologyOf(text: TopologyText): Topology {
     source: at,
     fillLimit: located(text.fillLimit ?? 1),
     hostBoundaries: located(String(text.hostBoundaries ?? true)),
-    hosts: text.hosts.map(({id, capacity, labels = {}}) => ({
+    hosts: text.hosts.map(({id, capacity, tier, devices = [], labels = {}}) => ({
       at,
       id: located(id),
-      capacity: located(capacity),
+      capacity: capacity === undefined ? undefined : located(capacity),
       otherUsed: undefined,
+      tier: tier === undefined ? undefined : located(tier),
+      devices: devices.map((device) => ({
+        at,
+        id: located(device.id),
+        capacity: located(device.capacity),
+        otherUsed: undefined,
+        tier: device.tier === undefined ? undefined : located(device.tier),
+      })),
       labels: Object.entries(labels).map(([kind, values]) => ({
         kind: located(kind),
         values: values.map(located),
@@ -64,11 +76,12 @@ export function topologyOf(text: TopologyText): Topology {
       hosts: hosts && list(hosts),
     })),
     scenarios: (text.scenarios ?? []).map(({id, fails}) => ({at, id: located(id), fails: list(fails)})),
-    volumes: text.volumes.map(({id, replicas, apart = [], used}) => ({
+    volumes: text.volumes.map(({id, replicas, apart = [], tier, used}) => ({
       at,
       id: located(id),
       replicas: list(replicas),
       antiAffinity: list(apart),
+      tier: tier === undefined ? undefined : located(tier),
       provisioned: undefined,
       used: located(used),
     })),

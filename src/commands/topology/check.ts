@@ -7,13 +7,14 @@ import type {TopologyCheck} from '../../lib/workflows/check-topology.js';
 export default class TopologyCheckCommand extends BaseCommand<typeof TopologyCheckCommand> {
   static override summary = 'Lint a topology: what no amount of free space can mend, before any forecast';
   static override description =
-    'Exits with 4 when there are findings of severity error, with 3 when the topology cannot be read.';
+    'Each finding has a code, a severity, the line where what it is about was stated, and advice; with --json they are ' +
+    'one document for CI. Exits with 4 when there are findings of severity error, with 3 when the topology cannot be read.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> cluster.yaml',
     '<%= config.bin %> <%= command.id %> cluster/ --json',
   ];
   static override args = {
-    path: Args.string({description: 'YAML file, or folder with hosts.csv and volumes.csv', required: true}),
+    path: Args.string({description: 'YAML file, or folder with hosts.csv, volumes.csv and, if wanted, devices.csv and others', required: true}),
   };
 
   async run(): Promise<TopologyCheck> {

@@ -1,4 +1,4 @@
-import {hasHost, hostsIn} from '../topology/index.js';
+import {eachHost, hasHost, hostsIn} from '../topology/index.js';
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {routeDemand, type Routing} from './max-flow.js';
 import {rankBySpace} from './most-space.js';
@@ -15,7 +15,7 @@ const MOST_LOOKS = 2_000_000;
 
 /**
  * Puts the lost copies of a scenario on hosts with `limitBytes` of space, whole and by the rules; what found no place
- * stays at host -1. Five means, each only when those before left something: the largest first, then the most restricted
+ * stays at host -1. Five means, each only when those before left something: the most restricted first, then the largest
  * first, each to the emptiest host; the largest first along the quotas of a maximum flow, with single moves to make
  * space; the same with those left over first; a bounded search. When no flow exists, the first three are all there is to
  * gain.
@@ -55,11 +55,11 @@ export function placeQuickly(
   demand: ScenarioDemand,
   limitBytes: Float64Array,
 ): Packing {
-  const bySize = startPacking(compiled, net, demand, limitBytes);
-  if (placeEmptiest(bySize, largestFirst(bySize))) return bySize;
   const restricted = startPacking(compiled, net, demand, limitBytes);
-  placeEmptiest(restricted, restrictedFirst(restricted));
-  return better(bySize, restricted);
+  if (placeEmptiest(restricted, restrictedFirst(restricted))) return restricted;
+  const bySize = startPacking(compiled, net, demand, limitBytes);
+  placeEmptiest(bySize, largestFirst(bySize));
+  return better(restricted, bySize);
 }
 
 /** Whether there are so many copies and hosts that the slower means cost more than the little that they find. */
@@ -106,11 +106,14 @@ function placeEmptiest(packing: Packing, order: Iterable<number>): boolean {
   return allPlaced;
 }
 
-/** Items by group, those with the fewest hosts first; within a group the largest first. */
-function restrictedFirst({net, groupOf, sizeOf}: Packing): Int32Array {
-  const rank = new Int32Array(net.restrictedFirst.length);
-  net.restrictedFirst.forEach((group, at) => {
-    rank[group] = at;
+/** Items by group, those with the least space to choose from first; within a group the largest first. */
+function restrictedFirst({net, groupOf, sizeOf, free}: Packing): Int32Array {
+  const rank = Float64Array.from(net.groupHosts, (hosts) => {
+    let space = 0;
+    eachHost(hosts, (host) => {
+      space += Math.max(0, free[host] ?? 0);
+    });
+    return space;
   });
   return Int32Array.from(groupOf.keys()).sort(
     (left, right) =>

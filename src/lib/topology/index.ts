@@ -1,5 +1,6 @@
 export * from './host-set.js';
 export * from './lint.js';
+export * from './locate-names.js';
 export * from './raw-topology.js';
 export * from './read-topology.js';
 export * from './registry.js';

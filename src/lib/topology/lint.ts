@@ -1,11 +1,13 @@
 import {type Diagnostic, formatBytes} from '../core/index.js';
 import {hostsIn, hostSetOf, without} from './host-set.js';
 import {createLossTable, type LossTable} from './remirror-losses.js';
+import type {NameSort} from './locate-names.js';
 import type {Topology, Volume} from './topology.js';
 
 /** Something in a topology that a plan cannot mend, or that its reader should know first. */
 export interface LintFinding extends Diagnostic {
-  /** The boundary, scenario, host or volume. */
+  /** What it is about, and its name: a boundary kind, a boundary, a scenario, a host or a volume. */
+  readonly about: NameSort;
   readonly at: string;
   readonly advice: string;
 }
@@ -28,12 +30,14 @@ export function lintTopology(topology: Topology): readonly LintFinding[] {
   ];
 }
 
-function error(code: string, at: string, message: string, advice: string): LintFinding {
-  return {severity: 'error', code, at, message, advice};
+type Subject = readonly [about: NameSort, at: string];
+
+function error(code: string, [about, at]: Subject, message: string, advice: string): LintFinding {
+  return {severity: 'error', code, about, at, message, advice};
 }
 
-function warning(code: string, at: string, message: string, advice: string): LintFinding {
-  return {severity: 'warning', code, at, message, advice};
+function warning(code: string, [about, at]: Subject, message: string, advice: string): LintFinding {
+  return {severity: 'warning', code, about, at, message, advice};
 }
 
 /** `a, b, c and 9 more` */
@@ -67,27 +71,25 @@ function groupVolumes(
  * (allocation-maths section 2). Hosts outside every class of the kind each count as a class of their own.
  */
 function lintDomains(topology: Topology): LintFinding[] {
-  const classes = (kind: string): number => {
-    const own = topology.boundaries.filter((boundary) => boundary.kind === kind && boundary.hosts.length > 0);
-    const inside = new Set(own.flatMap(({hosts}) => hosts));
-    return own.length + topology.hosts.length - inside.size;
-  };
-  const groups = groupVolumes(topology.volumes, ({replicas, antiAffinity}) =>
-    antiAffinity.map((kind) => `${replicas.length} ${kind}`),
+  const groups = groupVolumes(topology.volumes, ({replicas, antiAffinity, tier}) =>
+    antiAffinity.map((kind) => `${replicas.length}\0${kind}\0${tier ?? ''}`),
   );
   return [...groups].flatMap(([key, volumes]) => {
-    const kind = key.slice(key.indexOf(' ') + 1);
+    const kind = key.split('\0')[1] ?? '';
     const copies = volumes[0]?.replicas.length ?? 0;
-    const left = classes(kind) - copies;
+    const tier = volumes[0]?.tier;
+    const classes = countClasses(topology, kind, tier);
+    const left = classes - copies;
     if (left > 1) return [];
-    const who = `${plural(volumes.length, 'volume')} with ${copies} replicas kept apart by ${kind}, of which there are ${classes(kind)}`;
+    const within = tier === undefined ? '' : ` of tier ${tier}`;
+    const who = `${plural(volumes.length, 'volume')}${within} with ${copies} replicas kept apart by ${kind}, of which there are ${classes}`;
     const names = listSome(volumes.map(({id}) => id));
     const advice = `add a ${kind}, keep fewer replicas, or drop ${kind} from antiAffinity`;
     return left <= 0
       ? [
           error(
             'never-repairable',
-            kind,
+            ['kind', kind],
             `${who}: never repairable after a loss, whatever is free: ${names}`,
             advice,
           ),
@@ -95,12 +97,27 @@ function lintDomains(topology: Topology): LintFinding[] {
       : [
           warning(
             'one-class-left',
-            kind,
+            ['kind', kind],
             `${who}: exactly one ${kind} is left to repair on: ${names}`,
             advice,
           ),
         ];
   });
+}
+
+/** Boundaries of the kind that have a place of the tier, and such places in no boundary of the kind, by host. */
+function countClasses(topology: Topology, kind: string, tier: string | undefined): number {
+  const isOfTier = (host: number): boolean => tier === undefined || topology.hosts[host]?.tier === tier;
+  const own = topology.boundaries.filter(
+    (boundary) => boundary.kind === kind && boundary.hosts.some(isOfTier),
+  );
+  const inside = new Set(own.flatMap(({hosts}) => hosts));
+  const outside = [...topology.hosts.keys()].filter((host) => isOfTier(host) && !inside.has(host));
+  return own.length + new Set(outside.map((host) => machineOf(topology, host))).size;
+}
+
+function machineOf({hosts}: Topology, host: number): string {
+  return hosts[host]?.partOf ?? hosts[host]?.id ?? '';
 }
 
 /** Data loss, and losses that no host may take. */
@@ -125,19 +142,29 @@ function lintScenarios(topology: Topology, table: LossTable): LintFinding[] {
     const findings: LintFinding[] = [];
     if (lostVolumes.length > 0) {
       const message = `every copy is lost at once of ${plural(lostVolumes.length, 'volume')}: ${listSome(names(lostVolumes))}`;
-      findings.push(error('data-loss', scenario.id, message, 'place one copy outside, or keep more copies'));
+      findings.push(
+        error('data-loss', ['scenario', scenario.id], message, 'place one copy outside, or keep more copies'),
+      );
     }
     if (stuck.length > 0) {
       const message = `no host is left that may take the lost copy of ${plural(stuck.length, 'volume')}: ${listSome(names(stuck))}`;
       const advice = 'add hosts outside the boundaries of the copies that are left, or relax antiAffinity';
-      findings.push(error('no-eligible-target', scenario.id, message, advice));
+      findings.push(error('no-eligible-target', ['scenario', scenario.id], message, advice));
     }
     return findings;
   });
 }
 
 function lintPlacement(topology: Topology, table: LossTable): LintFinding[] {
-  return topology.volumes.flatMap(({id, replicas, antiAffinity}, volume) => {
+  return topology.volumes.flatMap(({id, replicas, antiAffinity, tier}, volume) => {
+    const elsewhere = replicas.filter((host) => tier !== undefined && topology.hosts[host]?.tier !== tier);
+    if (elsewhere.length > 0) {
+      const names = elsewhere.map(
+        (host) => `${topology.hosts[host]?.id ?? ''} (${topology.hosts[host]?.tier ?? 'no tier'})`,
+      );
+      const message = `a volume of tier ${tier ?? ''} has copies on ${names.join(', ')}`;
+      return [error('wrong-tier', ['volume', id], message, 'move them, or correct the tier')];
+    }
     for (const [index, host] of replicas.entries()) {
       const near = new Set(hostsIn(table.apartFrom(volume, host)));
       const other = replicas.find((candidate, at) => at > index && near.has(candidate));
@@ -146,8 +173,9 @@ function lintPlacement(topology: Topology, table: LossTable): LintFinding[] {
         ({kind, hosts}) => antiAffinity.includes(kind) && hosts.includes(host) && hosts.includes(other),
       );
       const [first, second] = [topology.hosts[host]?.id ?? '', topology.hosts[other]?.id ?? ''];
-      const message = `the replicas on ${first} and ${second} share ${shared.map((boundary) => boundary.id).join(', ')}`;
-      return [error('rule-broken', id, message, 'move one of them')];
+      const common = shared.length > 0 ? shared.map((boundary) => boundary.id) : [machineOf(topology, host)];
+      const message = `the replicas on ${first} and ${second} share ${common.join(', ')}`;
+      return [error('rule-broken', ['volume', id], message, 'move one of them')];
     }
     return [];
   });
@@ -157,21 +185,26 @@ function lintLabels(topology: Topology): LintFinding[] {
   const kinds = new Set(topology.hosts.flatMap(({labels}) => [...labels.keys()]));
   const declared = new Set(topology.boundaries.map(({kind}) => kind));
   return [...kinds].flatMap((kind) => {
-    const counts = topology.hosts.map(({id, labels}) => ({id, count: labels.get(kind)?.length ?? 0}));
-    const idsWith = (count: number): string[] =>
-      counts.filter((host) => host.count === count).map(({id}) => id);
+    const counts = topology.hosts.map(({id, partOf = id, labels}) => {
+      return {id: partOf, count: labels.get(kind)?.length ?? 0};
+    });
+    const idsWith = (count: number): string[] => [
+      ...new Set(counts.filter((host) => host.count === count).map(({id}) => id)),
+    ];
     const [none, single] = [idsWith(0), idsWith(1)];
     const findings: LintFinding[] = [];
     if (!declared.has(kind)) {
       const message = `hosts are labelled with ${kind}, but it is not a boundary kind: its loss is not planned for`;
-      findings.push(warning('kind-not-a-boundary', kind, message, `add {kind: ${kind}} to boundaries`));
+      findings.push(
+        warning('kind-not-a-boundary', ['kind', kind], message, `add {kind: ${kind}} to boundaries`),
+      );
     } else if (none.length > 0) {
       const message = `no ${kind} is given for ${plural(none.length, 'host')}: ${listSome(none)}`;
-      findings.push(warning('unlabelled-host', kind, message, `label them with their ${kind}`));
+      findings.push(warning('unlabelled-host', ['kind', kind], message, `label them with their ${kind}`));
     }
     if (single.length > 0 && counts.some(({count}) => count > 1)) {
       const message = `a single ${kind} where others have several for ${plural(single.length, 'host')}: ${listSome(single)}`;
-      findings.push(warning('single-supply', kind, message, `connect them to a second ${kind}`));
+      findings.push(warning('single-supply', ['kind', kind], message, `connect them to a second ${kind}`));
     }
     return findings;
   });
@@ -181,7 +214,12 @@ function lintBoundaries(topology: Topology): LintFinding[] {
   return topology.boundaries
     .filter(({hosts, members}) => (members ?? hosts).length === 0)
     .map(({id}) =>
-      warning('empty-boundary', id, 'the boundary matches no host', 'check the names of its hosts'),
+      warning(
+        'empty-boundary',
+        ['boundary', id],
+        'the boundary matches no host',
+        'check the names of its hosts',
+      ),
     );
 }
 
@@ -198,8 +236,22 @@ function lintFill(topology: Topology): LintFinding[] {
     const share = capacityBytes === 0 ? '' : ` (${((100 * usedBytes) / capacityBytes).toFixed(0)}%)`;
     const message = `${formatBytes(usedBytes)} of ${formatBytes(capacityBytes)} are used${share}, the fill limit is ${formatBytes(limitBytes)}`;
     return usedBytes > capacityBytes
-      ? [error('over-capacity', id, message, 'check capacity and use: a host cannot hold more than it has')]
-      : [warning('over-fill-limit', id, message, 'it can take no copies: move volumes away or add capacity')];
+      ? [
+          error(
+            'over-capacity',
+            ['host', id],
+            message,
+            'check capacity and use: a host cannot hold more than it has',
+          ),
+        ]
+      : [
+          warning(
+            'over-fill-limit',
+            ['host', id],
+            message,
+            'it can take no copies: move volumes away or add capacity',
+          ),
+        ];
   });
 }
 
@@ -207,6 +259,6 @@ function lintVolumes(topology: Topology): LintFinding[] {
   return topology.volumes.flatMap(({id, usedBytes, provisionedBytes}) => {
     if (usedBytes === undefined || provisionedBytes === undefined || usedBytes <= provisionedBytes) return [];
     const message = `${formatBytes(usedBytes)} are used, but only ${formatBytes(provisionedBytes)} provisioned`;
-    return [warning('used-over-provisioned', id, message, 'check the two numbers')];
+    return [warning('used-over-provisioned', ['volume', id], message, 'check the two numbers')];
   });
 }

@@ -12,11 +12,18 @@ export interface LocatedList {
   readonly values: readonly Located[];
 }
 
-export interface RawHost {
+/** Something with space: a device, or a host whose devices are not told apart. */
+export interface RawDevice {
   readonly at: string;
   readonly id: Located | undefined;
   readonly capacity: Located | undefined;
   readonly otherUsed: Located | undefined;
+  readonly tier: Located | undefined;
+}
+
+export interface RawHost extends RawDevice {
+  /** Empty: the host is one place. Otherwise it has no capacity of its own; its tier is that of devices without one. */
+  readonly devices: readonly RawDevice[];
   readonly labels: readonly {readonly kind: Located; readonly values: readonly Located[]}[];
 }
 
@@ -40,6 +47,7 @@ export interface RawVolume {
   readonly id: Located | undefined;
   readonly replicas: LocatedList | undefined;
   readonly antiAffinity: LocatedList | undefined;
+  readonly tier: Located | undefined;
   readonly provisioned: Located | undefined;
   readonly used: Located | undefined;
 }

@@ -1,6 +1,8 @@
 import {stat} from 'node:fs/promises';
 
 import {errorText, InputError} from '../core/index.js';
+import {type Locate, locateNames} from './locate-names.js';
+import type {RawTopology} from './raw-topology.js';
 import {topologyImporters} from './registry.js';
 import {resolveTopology} from './resolve-topology.js';
 import type {Topology} from './topology.js';
@@ -10,6 +12,18 @@ import type {Topology} from './topology.js';
  * Throws InputError with every fault found, each as `file:line`, field, value and what to do.
  */
 export async function readTopology(path: string): Promise<Topology> {
+  return resolveTopology(await readRaw(path));
+}
+
+/** The same, and where its names were stated. */
+export async function readLocatedTopology(
+  path: string,
+): Promise<{readonly topology: Topology; readonly locate: Locate}> {
+  const raw = await readRaw(path);
+  return {topology: resolveTopology(raw), locate: locateNames(raw)};
+}
+
+async function readRaw(path: string): Promise<RawTopology> {
   const isFolder = await checkIsFolder(path);
   const importers = Object.values(topologyImporters);
   const importer = importers.find((candidate) => candidate.accepts(path, isFolder));
@@ -17,7 +31,7 @@ export async function readTopology(path: string): Promise<Topology> {
     const hints = importers.map(({name, summary}) => `${name}: ${summary}`);
     throw new InputError('unknown-topology', `${path}: not a topology that can be read`, {hints});
   }
-  return resolveTopology(await importer.read(path));
+  return importer.read(path);
 }
 
 async function checkIsFolder(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type {Diagnostic} from '../core/index.js';
 import type {Located, RawBoundary, RawTopology} from './raw-topology.js';
-import {createNameTable, type NameTable} from './resolve-names.js';
+import type {HostNames} from './resolve-hosts.js';
+import {createNameTable} from './resolve-names.js';
 import type {Host, RiskBoundary} from './topology.js';
 
 /** Label kind -> value -> hosts, rising. */
@@ -12,7 +13,7 @@ export type Supplies = ReadonlyMap<string, number>;
 interface BoundaryInput {
   readonly raw: RawTopology;
   readonly hosts: readonly Host[];
-  readonly hostNames: NameTable;
+  readonly hostNames: HostNames;
   readonly labels: LabelIndex;
   /** Whether every host is a boundary of its own. */
   readonly withHosts: boolean;
@@ -40,19 +41,30 @@ export function resolveBoundaries(input: BoundaryInput): {boundaries: RiskBounda
       add(explicitBoundary(raw, raw.id, kind.text, input), raw.at);
     }
   }
-  if (input.withHosts) {
-    input.hosts.forEach(({id}, index) => {
-      add({id: `host/${id}`, kind: 'host', hosts: [index]}, input.raw.source);
-    });
-  }
+  if (input.withHosts) for (const boundary of ownBoundaries(input.hosts)) add(boundary, input.raw.source);
   return {boundaries, supplies};
+}
+
+/** One for each host, with all its devices, then one for each device. */
+function ownBoundaries(hosts: readonly Host[]): RiskBoundary[] {
+  const placesOf = new Map<string, number[]>();
+  hosts.forEach(({id, partOf = id}, index) => {
+    placesOf.set(partOf, [...(placesOf.get(partOf) ?? []), index]);
+  });
+  const devices = hosts.flatMap(({id, partOf}, index): RiskBoundary[] =>
+    partOf === undefined ? [] : [{id: `device/${id}`, kind: 'device', hosts: [index]}],
+  );
+  return [
+    ...[...placesOf].map(([id, places]) => ({id: `host/${id}`, kind: 'host', hosts: places})),
+    ...devices,
+  ];
 }
 
 function impliedBoundary({source}: RawTopology, kind: string): RawBoundary {
   return {at: source, kind: {at: source, text: kind}, needs: undefined, id: undefined, hosts: undefined};
 }
 
-function checkKind(raw: RawBoundary, {labels, faults}: BoundaryInput): Located | undefined {
+function checkKind(raw: RawBoundary, {labels, hosts, faults}: BoundaryInput): Located | undefined {
   if (raw.kind === undefined) {
     const advice = 'name a label kind, such as rack';
     faults.push({
@@ -64,8 +76,9 @@ function checkKind(raw: RawBoundary, {labels, faults}: BoundaryInput): Located |
     });
     return undefined;
   }
-  if (raw.kind.text === 'host') {
-    const message = 'the kind "host" is taken: every host is a boundary host/<id> by itself';
+  const kind = raw.kind.text;
+  if (kind === 'host' || (kind === 'device' && hosts.some(({partOf}) => partOf !== undefined))) {
+    const message = `the kind "${kind}" is taken: every ${kind} is a boundary ${kind}/<id> by itself`;
     faults.push({
       severity: 'error',
       code: 'reserved-kind',
@@ -121,7 +134,7 @@ export function failsWithout(
 
 function explicitBoundary(raw: RawBoundary, id: Located, kind: string, input: BoundaryInput): RiskBoundary {
   const found = (raw.hosts?.values ?? []).flatMap((name) =>
-    input.hostNames.find(name, `boundary ${JSON.stringify(id.text)} has`),
+    input.hostNames.placesOf(name, `boundary ${JSON.stringify(id.text)} has`),
   );
   const hosts = [...new Set(found)].sort((left, right) => left - right);
   return {id: `${kind}/${id.text}`, kind, hosts, members: hosts};

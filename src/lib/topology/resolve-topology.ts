@@ -1,8 +1,9 @@
 import {canonicalJson, type Diagnostic, InputError, sha256Hex} from '../core/index.js';
 import {type LabelIndex, resolveBoundaries} from './resolve-boundaries.js';
+import {type HostNames, resolveHosts} from './resolve-hosts.js';
 import {resolveScenarios} from './resolve-scenarios.js';
 import {createNameTable, type NameTable, readQuantity} from './resolve-names.js';
-import type {Located, RawHost, RawTopology, RawVolume} from './raw-topology.js';
+import type {Located, RawTopology, RawVolume} from './raw-topology.js';
 import type {Host, Topology, Volume} from './topology.js';
 
 const DEFAULT_FILL_LIMIT = 0.9;
@@ -11,8 +12,7 @@ const DEFAULT_FILL_LIMIT = 0.9;
 export function resolveTopology(raw: RawTopology): Topology {
   const faults = [...raw.faults];
   const fillLimit = readFillLimit(raw.fillLimit, faults);
-  const hostNames = createNameTable('host', faults);
-  const hosts = raw.hosts.flatMap((host) => resolveHost(host, hostNames, faults));
+  const {hosts, names: hostNames} = resolveHosts(raw.hosts, faults);
   if (raw.hosts.length === 0 && faults.length === 0) {
     faults.push({severity: 'error', code: 'no-hosts', at: raw.source, message: 'the topology has no hosts'});
   }
@@ -22,8 +22,9 @@ export function resolveTopology(raw: RawTopology): Topology {
   const scenarios = resolveScenarios({raw: raw.scenarios, hosts, boundaries, supplies, faults});
   const kinds = new Set([...boundaries.map(({kind}) => kind), 'host']);
   const volumeNames = createNameTable('volume', faults);
+  const tiers = new Set(hosts.flatMap(({tier}) => tier ?? []));
   const volumes = raw.volumes.flatMap((volume) =>
-    resolveVolume(volume, {volumeNames, hostNames, kinds, faults}),
+    resolveVolume(volume, {volumeNames, hostNames, kinds, tiers, faults}),
   );
   refuse(raw.source, faults);
   const content = {fillLimit, hosts, boundaries, volumes, scenarios};
@@ -44,38 +45,16 @@ function refuse(source: string, faults: readonly Diagnostic[]): void {
   });
 }
 
-function resolveHost(raw: RawHost, names: NameTable, faults: Diagnostic[]): Host[] {
-  const capacityBytes = readQuantity(raw.capacity, 'capacity', raw, faults);
-  const otherUsedBytes = raw.otherUsed ? readQuantity(raw.otherUsed, 'otherUsed', raw, faults) : 0;
-  const labels = new Map<string, string[]>();
-  for (const {kind, values} of raw.labels) {
-    const texts = values.map(({text}) => text);
-    const twice = values.find(({text}, index) => texts.indexOf(text) !== index);
-    if (twice) {
-      const message = `host ${JSON.stringify(raw.id?.text ?? '?')} has the ${kind.text} ${JSON.stringify(twice.text)} twice`;
-      faults.push({
-        severity: 'error',
-        code: 'duplicate-label',
-        at: twice.at,
-        message,
-        advice: 'name it once',
-      });
-    }
-    if (texts.length > 0) labels.set(kind.text, texts);
-  }
-  const id = names.add(raw.id, raw.at);
-  return id === undefined ? [] : [{id, capacityBytes, otherUsedBytes, labels}];
-}
-
 interface VolumeContext {
   readonly volumeNames: NameTable;
-  readonly hostNames: NameTable;
+  readonly hostNames: HostNames;
   readonly kinds: ReadonlySet<string>;
+  readonly tiers: ReadonlySet<string>;
   readonly faults: Diagnostic[];
 }
 
 function resolveVolume(raw: RawVolume, context: VolumeContext): Volume[] {
-  const {volumeNames, kinds, faults} = context;
+  const {volumeNames, kinds, tiers, faults} = context;
   const what = `volume ${JSON.stringify(raw.id?.text ?? '?')}`;
   const replicas = resolveReplicas(raw, what, context);
   const kindNames = createNameTable('boundary kind', faults, kinds);
@@ -84,9 +63,11 @@ function resolveVolume(raw: RawVolume, context: VolumeContext): Volume[] {
   );
   const provisionedBytes = raw.provisioned && readQuantity(raw.provisioned, 'provisioned', raw, faults);
   const usedBytes = raw.used && readQuantity(raw.used, 'used', raw, faults);
+  const tier = raw.tier;
+  if (tier !== undefined) createNameTable('tier', faults, tiers).find(tier, `${what} is of`);
   const id = volumeNames.add(raw.id, raw.at);
-  const unique = [...new Set(antiAffinity)];
-  return id === undefined ? [] : [{id, replicas, antiAffinity: unique, provisionedBytes, usedBytes}];
+  const rules = {antiAffinity: [...new Set(antiAffinity)], ...(tier && {tier: tier.text})};
+  return id === undefined ? [] : [{id, replicas, ...rules, provisionedBytes, usedBytes}];
 }
 
 function resolveReplicas(raw: RawVolume, what: string, {hostNames, faults}: VolumeContext): number[] {
@@ -103,7 +84,7 @@ function resolveReplicas(raw: RawVolume, what: string, {hostNames, faults}: Volu
     const advice = 'every replica needs a host of its own';
     faults.push({severity: 'error', code: 'replica-twice', at: twice.at, message, advice});
   }
-  return names.flatMap((name) => hostNames.find(name, `${what} has a replica on`));
+  return names.flatMap((name) => hostNames.placeOf(name, `${what} has a replica on`));
 }
 
 function indexLabels(hosts: readonly Host[]): LabelIndex {

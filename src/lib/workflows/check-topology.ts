@@ -1,4 +1,10 @@
-import {lintTopology, type LintFinding, readTopology} from '../topology/index.js';
+import {lintTopology, type LintFinding, readLocatedTopology} from '../topology/index.js';
+
+/** A finding, and where what it is about was stated. */
+export interface LocatedFinding extends LintFinding {
+  /** `file:line` */
+  readonly place: string;
+}
 
 /** What `topology check` found. */
 export interface TopologyCheck {
@@ -10,13 +16,15 @@ export interface TopologyCheck {
   readonly volumeCount: number;
   readonly errorCount: number;
   readonly warningCount: number;
-  readonly findings: readonly LintFinding[];
+  readonly findings: readonly LocatedFinding[];
 }
 
 /** Reads a topology and lints it. Throws InputError when it cannot be read. */
 export async function checkTopology(path: string): Promise<TopologyCheck> {
-  const topology = await readTopology(path);
-  const findings = lintTopology(topology);
+  const {topology, locate} = await readLocatedTopology(path);
+  const findings = lintTopology(topology).map((finding) => {
+    return {...finding, place: locate(finding.about, finding.at) ?? path};
+  });
   const errorCount = findings.filter(({severity}) => severity === 'error').length;
   return {
     source: path,

@@ -2,20 +2,35 @@
  * A topology as a folder of CSV tables with a header line; several names in a cell are separated by `;`.
  *
  *     hosts.csv       host,capacity[,other_used],<every other column is a label kind: rack,feed,...>
- *     volumes.csv     volume,replicas[,anti_affinity][,provisioned][,used]
+ *     volumes.csv     volume,replicas[,anti_affinity][,tier][,provisioned][,used]
+ *     devices.csv     host,device,capacity[,other_used][,tier]   for hosts that have no capacity in hosts.csv
  *     boundaries.csv  kind[,needs][,id][,hosts]   with id: the hosts listed; without: one for each label value
  *     scenarios.csv   id,fails                    boundaries that fail together, besides each alone
  *     settings.csv    setting,value               fill_limit (0.9), host_boundaries (true)
  *
- * boundaries, scenarios and settings may be absent; without boundaries every label kind is one. Meaning as in yaml.ts.
+ * devices, boundaries, scenarios and settings may be absent; without boundaries every label kind is one. Meaning as in yaml.ts.
  */
 import {readdir} from 'node:fs/promises';
 import path from 'node:path';
 
 import {type Diagnostic, errorText, nearestName, readText} from '../../core/index.js';
-import type {Located, LocatedList, RawTopology, TopologyImporter} from '../raw-topology.js';
+import type {
+  Located,
+  LocatedList,
+  RawDevice,
+  RawHost,
+  RawTopology,
+  TopologyImporter,
+} from '../raw-topology.js';
 
-const TABLES = ['hosts.csv', 'volumes.csv', 'boundaries.csv', 'scenarios.csv', 'settings.csv'] as const;
+const TABLES = [
+  'hosts.csv',
+  'volumes.csv',
+  'devices.csv',
+  'boundaries.csv',
+  'scenarios.csv',
+  'settings.csv',
+] as const;
 const SETTINGS = ['fill_limit', 'host_boundaries'];
 
 /** Reads the layout above. */
@@ -47,7 +62,11 @@ async function readFolder(folder: string): Promise<RawTopology> {
   const hosts = await read('hosts.csv', {required: ['host', 'capacity'], optional: ['other_used', '*']});
   const volumes = await read('volumes.csv', {
     required: ['volume', 'replicas'],
-    optional: ['anti_affinity', 'provisioned', 'used'],
+    optional: ['anti_affinity', 'tier', 'provisioned', 'used'],
+  });
+  const devices = await read('devices.csv', {
+    required: ['host', 'device', 'capacity'],
+    optional: ['other_used', 'tier'],
   });
   const boundaries = await read('boundaries.csv', {required: ['kind'], optional: ['needs', 'id', 'hosts']});
   const scenarios = await read('scenarios.csv', {required: ['id', 'fails'], optional: []});
@@ -59,7 +78,7 @@ async function readFolder(folder: string): Promise<RawTopology> {
     source: folder,
     fillLimit: settings.get('fill_limit'),
     hostBoundaries: settings.get('host_boundaries'),
-    hosts: (hosts ?? []).map(toHost),
+    hosts: withDevices((hosts ?? []).map(toHost), devices ?? [], faults),
     boundaries: boundaries?.map(({at, cells}) => ({
       at,
       kind: cells.get('kind'),
@@ -84,11 +103,37 @@ function toHost({at, cells}: Row): RawTopology['hosts'][number] {
     id: cells.get('host'),
     capacity: cells.get('capacity'),
     otherUsed: cells.get('other_used'),
+    tier: undefined,
+    devices: [],
     labels: labels.map(([kind, cell]) => ({
       kind: {at: cell.at, text: kind},
       values: names(cell)?.values ?? [],
     })),
   };
+}
+
+/** The hosts, each with the devices that name it. */
+function withDevices(
+  hosts: readonly RawHost[],
+  rows: readonly Row[],
+  faults: Diagnostic[],
+): readonly RawHost[] {
+  const devicesOf = new Map(hosts.map(({id}) => [id?.text, [] as RawDevice[]]));
+  for (const {at, cells} of rows) {
+    const host = cells.get('host');
+    const device = {
+      ...{at, id: cells.get('device'), capacity: cells.get('capacity')},
+      ...{otherUsed: cells.get('other_used'), tier: cells.get('tier')},
+    };
+    const own = devicesOf.get(host?.text);
+    if (own !== undefined) own.push(device);
+    else {
+      const message = `the device is in host ${JSON.stringify(host?.text ?? '')}, which hosts.csv does not have`;
+      const advice = 'add the host there with its labels, and without a capacity';
+      faults.push({severity: 'error', code: 'unknown-host', at, message, advice});
+    }
+  }
+  return hosts.map((host) => ({...host, devices: devicesOf.get(host.id?.text) ?? []}));
 }
 
 function toVolume({at, cells}: Row): RawTopology['volumes'][number] {
@@ -97,6 +142,7 @@ function toVolume({at, cells}: Row): RawTopology['volumes'][number] {
     id: cells.get('volume'),
     replicas: names(cells.get('replicas')),
     antiAffinity: names(cells.get('anti_affinity')),
+    tier: cells.get('tier'),
     provisioned: cells.get('provisioned'),
     used: cells.get('used'),
   };

@@ -7,6 +7,11 @@
  *     hostBoundaries: true       # default: every host is a boundary host/<id> of its own
  *     hosts:
  *       - {id: h1, capacity: 7.68TB, otherUsed: 10GiB, labels: {rack: r1, feed: [a, b]}}
+ *       - id: h2                 # a host whose devices fail alone too: device/h2/nvme0, and with it
+ *         labels: {rack: r1, feed: b}
+ *         devices:
+ *           - {id: nvme0, capacity: 3.84TB, tier: ssd}
+ *           - {id: hdd0, capacity: 16TB, tier: hdd, otherUsed: 1TB}
  *     boundaries:                # when absent: every label kind is one
  *       - kind: rack             # one boundary for each value of the label: rack/r1, rack/r2, ...
  *       - {kind: feed, needs: 1} # a host fails when fewer than `needs` of its feeds are left; default: all of them
@@ -14,7 +19,8 @@
  *     scenarios:                 # besides each boundary alone
  *       - {id: both-feeds, fails: [feed/a, feed/b]}
  *     volumes:
- *       - {id: v1, replicas: [h1, h2], antiAffinity: [rack], provisioned: 1TiB, used: 300GiB}
+ *       - {id: v1, replicas: [h1, h2/nvme0], antiAffinity: [rack], provisioned: 1TiB, used: 300GiB}
+ *       - {id: v2, replicas: [h3, h2/hdd0], tier: hdd}   # only on hosts and devices of that tier; default: on any
  *
  * Names are taken as they are written (`007` stays `007`); quantities are bytes or carry a unit.
  */
@@ -26,6 +32,7 @@ import type {
   Located,
   LocatedList,
   RawBoundary,
+  RawDevice,
   RawHost,
   RawScenario,
   RawTopology,
@@ -119,17 +126,26 @@ function demand(walk: Walk, node: Node | undefined, field: string, wanted: strin
 }
 
 function readHost(walk: Walk, node: Node): RawHost {
-  const fields = walk.fields(node, 'a host', ['id', 'capacity', 'otherUsed', 'labels']);
+  const fields = walk.fields(node, 'a host', [...DEVICE_KEYS, 'labels', 'devices']);
   const labels = walk.pairs(fields.get('labels'), 'labels').map(({key, value}) => ({
     kind: key,
     values: readNames(walk, value, key.text, 'one or many').values,
   }));
+  const devices = walk
+    .items(fields.get('devices'), 'devices')
+    .map((device) => toDevice(walk, device, walk.fields(device, 'a device', DEVICE_KEYS)));
+  return {...toDevice(walk, node, fields), labels, devices};
+}
+
+const DEVICE_KEYS = ['id', 'capacity', 'otherUsed', 'tier'];
+
+function toDevice(walk: Walk, node: Node, fields: Fields): RawDevice {
   return {
     at: walk.at(node),
     id: walk.text(fields.get('id'), 'id'),
     capacity: walk.text(fields.get('capacity'), 'capacity'),
     otherUsed: walk.text(fields.get('otherUsed'), 'otherUsed'),
-    labels,
+    tier: walk.text(fields.get('tier'), 'tier'),
   };
 }
 
@@ -154,13 +170,14 @@ function readScenario(walk: Walk, node: Node): RawScenario {
 }
 
 function readVolume(walk: Walk, node: Node): RawVolume {
-  const known = ['id', 'replicas', 'antiAffinity', 'provisioned', 'used'];
+  const known = ['id', 'replicas', 'antiAffinity', 'tier', 'provisioned', 'used'];
   const fields = walk.fields(node, 'a volume', known);
   return {
     at: walk.at(node),
     id: walk.text(fields.get('id'), 'id'),
     replicas: optionalNames(walk, fields.get('replicas'), 'replicas'),
     antiAffinity: optionalNames(walk, fields.get('antiAffinity'), 'antiAffinity'),
+    tier: walk.text(fields.get('tier'), 'tier'),
     provisioned: walk.text(fields.get('provisioned'), 'provisioned'),
     used: walk.text(fields.get('used'), 'used'),
   };
