@@ -12,6 +12,13 @@ export const storeFlag = Flags.string({
   helpValue: 'DIR',
 });
 
+/** How long compact and prune leave files that are no longer part of the store. */
+export const keepOldFlag = Flags.string({
+  summary: 'how long old files stay for readers that opened the store before',
+  default: '10m',
+  helpValue: 'DURATION',
+});
+
 export const topologyFlag = Flags.string({
   summary: 'YAML file, or folder of CSV tables, with hosts, risk boundaries and volumes',
   env: 'FORESHADOW_TOPOLOGY',

@@ -1,6 +1,6 @@
 import {spawnSync} from 'node:child_process';
 import {mkdirSync} from 'node:fs';
-import {cp, readdir, readFile, writeFile} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
@@ -9,7 +9,17 @@ import {expect, test} from 'vitest';
 import type {FileOperation} from '../../src/lib/shadow-store/index.js';
 import {bucketOf} from '../../src/lib/shadow-store/files/layout.js';
 import {batchOf, BEGIN_US, FIRST, footprintOf, HOUR_US, inputNamed, MINUTE_US, SECOND} from './batches.js';
-import {commitAll, contentOf, newStorePath, openWriter, reading, temporaryFolder} from './stores.js';
+import {
+  type Act,
+  actAndDie,
+  commitAll,
+  contentOf,
+  killAnywhere,
+  newStorePath,
+  openWriter,
+  reading,
+  temporaryFolder,
+} from './stores.js';
 
 test('the same inputs, in any order, are one batch: committing them again leaves every byte as it was', async () => {
   const storePath = await newStorePath();
@@ -138,63 +148,25 @@ async function seen(storePath: string): Promise<unknown> {
   ]);
 }
 
-/** Commits SECOND until the change to the disk number `at`, which is left half done; nothing after it happens. */
-async function commitAndDie(storePath: string, at: number): Promise<void> {
-  let operations = 0;
-  let last: FileOperation | undefined;
-  const onFileOperation = (operation: FileOperation): void => {
-    operations += 1;
-    if (operations <= at) return;
-    last ??= operation;
-    throw new Error('killed');
-  };
-  await commitAll(storePath, [SECOND], {onFileOperation}).catch((error: unknown) => {
-    expect(error).toMatchObject({message: 'killed'});
-  });
-  expect(last).toBeDefined();
-  if (last?.action === 'write' || last?.action === 'copy') await writeFile(last.path, 'half');
-}
-
-/** The changes to the disk that a commit of SECOND makes, from opening the writer to closing it. */
-async function changesOf(storePath: string): Promise<readonly FileOperation['action'][]> {
-  const actions: FileOperation['action'][] = [];
-  await commitAll(storePath, [SECOND], {onFileOperation: ({action}) => actions.push(action)});
-  return actions;
-}
+const commitSecond: Act = (storePath, options) => commitAll(storePath, [SECOND], options);
 
 test('killed before any change to the disk, a store reads as before or complete, and the next commit mends it', async () => {
   const storePath = await newStorePath();
   await commitAll(storePath, [FIRST]);
-  const before = await seen(storePath);
-  const whole = await newStorePath();
-  await cp(storePath, whole, {recursive: true});
-  const actions = await changesOf(whole);
-  const [after, content] = [await seen(whole), await contentOf(whole)];
-  expect(after).not.toEqual(before);
+  const actions = await killAnywhere(storePath, commitSecond, seen);
   expect(new Set(actions)).toEqual(
     new Set(['make-folder', 'remove', 'write', 'copy', 'seal', 'sync-folder', 'rename']),
   );
-  // Between one flush of a folder and the next nothing differs.
-  const moments = [...actions.keys()].filter(
-    (at) => actions[at] !== 'sync-folder' || actions[at - 1] !== 'sync-folder',
-  );
-  for (const at of moments) {
-    const broken = await newStorePath();
-    await cp(storePath, broken, {recursive: true});
-    await commitAndDie(broken, at);
-    expect([before, after]).toContainEqual(await seen(broken));
-    await commitAll(broken, [SECOND]);
-    expect(await contentOf(broken)).toEqual(content);
-  }
 });
 
 test('killed while it makes a new store, a writer leaves nothing that stops the next', async () => {
   const whole = await newStorePath();
-  const actions = await changesOf(whole);
+  const actions: FileOperation['action'][] = [];
+  await commitSecond(whole, {onFileOperation: ({action}) => actions.push(action)});
   const content = await contentOf(whole);
   for (let at = 0; at <= actions.indexOf('copy'); at += 1) {
     const storePath = await newStorePath();
-    await commitAndDie(storePath, at);
+    await actAndDie(storePath, commitSecond, at);
     await commitAll(storePath, [SECOND]);
     expect(await contentOf(storePath)).toEqual(content);
   }

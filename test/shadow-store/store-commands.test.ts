@@ -1,12 +1,15 @@
-import {readdir, readFile} from 'node:fs/promises';
+import {readdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 
 import {afterEach, expect, test, vi} from 'vitest';
 
+import StoreCompactCommand from '../../src/commands/store/compact.js';
 import StoreExportCommand from '../../src/commands/store/export.js';
 import StoreInfoCommand from '../../src/commands/store/info.js';
-import {batchOf, BEGIN_US, HOUR_US, SECOND} from './batches.js';
-import {commitAll, newStorePath} from './stores.js';
+import StorePruneCommand from '../../src/commands/store/prune.js';
+import StoreVerifyCommand from '../../src/commands/store/verify.js';
+import {batchOf, BEGIN_US, FIRST, HOUR_US, SECOND} from './batches.js';
+import {commitAll, contentOf, newStorePath} from './stores.js';
 
 afterEach(() => {
   process.exitCode = undefined;
@@ -15,6 +18,9 @@ afterEach(() => {
 
 const ROOT = {root: path.resolve(import.meta.dirname, '../..')};
 const storeInfo = (args: string[]): Promise<unknown> => StoreInfoCommand.run(args, ROOT);
+const storeVerify = (args: string[]): Promise<unknown> => StoreVerifyCommand.run(args, ROOT);
+const storeCompact = (args: string[]): Promise<unknown> => StoreCompactCommand.run(args, ROOT);
+const storePrune = (args: string[]): Promise<unknown> => StorePruneCommand.run(args, ROOT);
 const storeExport = (args: string[]): Promise<unknown> => StoreExportCommand.run(args, ROOT);
 
 /** Runs a command in this process: what it wrote and its exit code. */
@@ -155,4 +161,44 @@ test('Parquet does not go to a terminal', async () => {
   } finally {
     process.stdout.isTTY = isTerminal;
   }
+});
+
+test('store verify exits with 0 for a sound store and with 3 for a damaged one, and names the file', async () => {
+  const storePath = await newStorePath();
+  await commitAll(storePath, [FIRST, SECOND]);
+  const sound = await run(storeVerify, '--store', storePath);
+  expect(sound).toMatchObject({exitCode: undefined, stdout: expect.stringMatching(/is sound\n$/) as string});
+  const [file = ''] = await readdir(path.join(storePath, 'rejects'));
+  await writeFile(path.join(storePath, 'rejects', file), 'x');
+  const damaged = await run(storeVerify, '--store', storePath);
+  expect(damaged.exitCode).toBe(3);
+  expect(damaged.stdout).toMatch(new RegExp(`^wrong-size .*${file}: has 1 bytes`));
+  expect(damaged.stdout).toMatch(/is damaged: 1 fault\n$/);
+  const json: unknown = JSON.parse((await run(storeVerify, '--store', storePath, '--json')).stdout);
+  expect(json).toMatchObject({isSound: false, findings: [{code: 'wrong-size'}], checked: {batches: 2}});
+});
+
+test('store compact tells what it merged, and when the old files go', async () => {
+  const storePath = await storeWithTwoBatches();
+  const {stdout, exitCode} = await run(storeCompact, '--store', storePath, '--keep-old', '2h');
+  expect(exitCode).toBeUndefined();
+  expect(stdout).toMatch(/^merged 2 batches: 2 batches in \d+ files \([^)]+\) are now 1 in \d+ /);
+  expect(stdout).toContain('the first writer after 2h removes them');
+  const again: unknown = JSON.parse((await run(storeCompact, '--store', storePath, '--json')).stdout);
+  expect(again).toMatchObject({merged: 0, batchesAfter: 1});
+});
+
+test('store prune tells what would go without touching the store, then removes it', async () => {
+  const storePath = await storeWithTwoBatches();
+  const before = await contentOf(storePath);
+  const args = ['--store', storePath, '--before', '2026-03-02T06:30:00Z'];
+  const dry = await run(storePrune, ...args, '--dry-run');
+  const what = '1 rows of 1m and 1 rows of 1h of 1 volumes that start before 2026-03-02T06:00:00Z';
+  expect(dry.stdout).toBe(`would remove ${what}; 1 batches would become one\n`);
+  expect(await contentOf(storePath)).toEqual(before);
+  expect((await run(storePrune, ...args)).stdout).toContain(`removed ${what}`);
+  expect((await run(storePrune, ...args)).stdout).toBe('nothing to remove before 2026-03-02T06:00:00Z\n');
+  expect((await run(storePrune, '--store', storePath)).exitCode).toBe(2);
+  const nowhere = await run(storePrune, '--store', `${storePath}-none`, '--older-than', '90d');
+  expect(nowhere).toMatchObject({exitCode: 3, stderr: expect.stringContaining('no shadow store') as string});
 });

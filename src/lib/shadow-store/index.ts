@@ -1,5 +1,11 @@
 export * from './shadow-store.js';
 export {type FileOperation} from './files/durable-files.js';
 export {openShadowStore} from './reading/open-shadow-store.js';
-export {openStoreWriter, type StoreWriter, type StoreWriterOptions} from './writing/store-writer.js';
+export {openStoreWriter, type StoreWriter} from './writing/store-writer.js';
+export type {StoreWriterOptions} from './writing/writer-state.js';
 export {usageLevel} from './usage-level.js';
+export {verifyStore, type VerifyReport} from './verifying/verify-store.js';
+export type {VerifyProgress} from './verifying/verification.js';
+export type {CompactReport} from './writing/compact-store.js';
+export type {PruneBound, PruneReport} from './writing/plan-prune.js';
+export {previewPrune} from './writing/prune-store.js';

@@ -32,6 +32,15 @@ export interface HistoryQuery {
   readonly stepSeconds: number;
 }
 
+/** A query for series, which says how much of a step must be known. */
+export interface SeriesQuery extends HistoryQuery {
+  /**
+   * Sums of a step of which logs cover a smaller share are NaN; 0, the default: of one that no log covers at all. A
+   * step that is covered in part looks like a drop in what is counted.
+   */
+  readonly leastCoverage?: number;
+}
+
 /** What the store knows of a volume without looking into its series. */
 export interface StoreVolume {
   readonly name: string;
@@ -103,11 +112,17 @@ export interface ShadowStore {
   /** Sorted by volume name. Throws InputError for a volume that the store does not know, naming the nearest. */
   readHistory(query: HistoryQuery): Promise<readonly VolumeHistory[]>;
   /**
-   * One series a volume. `used-bytes` is a level (see usageLevel), for which the history before `fromUs` counts too;
-   * the others are sums a step. NaN in the steps before the store's first minute of the volume: nothing is known of
-   * it there. A step without rows after that has a sum of 0.
+   * One series a volume. `used-bytes` is a level (see usageLevel), for which the history before `fromUs` counts too,
+   * and which is carried on where no log is; the others are sums a step: 0 in a step that logs cover and no row is of,
+   * NaN in one that they do not cover. NaN also before the store's first minute of the volume, and where the minutes
+   * that the steps need were pruned.
    */
-  readSeries(query: HistoryQuery, metric: Metric): Promise<readonly Series[]>;
+  readSeries(query: SeriesQuery, metric: Metric): Promise<readonly Series[]>;
+  /**
+   * For each volume the share of each step, 0 to 1, for which the store has a log of its requests or usage samples: no
+   * request is not the same as no log. On the same axis as readSeries.
+   */
+  readCoverage(query: HistoryQuery): Promise<readonly Series[]>;
   /**
    * Writes stored rows, merged over batches and sorted by (volume, start_us), to a new file at `filePath`, wholly or
    * not at all. Throws TargetError when the disk refuses.

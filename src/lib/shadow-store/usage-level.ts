@@ -17,14 +17,22 @@ export function usageLevel(history: VolumeHistory): Float64Array {
   return levelsFrom(footprintGrowthBytes, usedBytes, first < 0 ? usedBytes.length : first);
 }
 
-/** The same for a volume whose first step with data is known. */
+/** What is known of a volume of the time before its first step, because its rows were pruned. */
+export interface LevelBase {
+  readonly growthBytes: number;
+  /** Used bytes at the begin of the first step, where a usage sample before it tells them. */
+  readonly usedBytes?: number | undefined;
+}
+
+/** The same for a volume whose first step with data is known, and what was before it. */
 export function levelsFrom(
   growthBytes: Float64Array,
   usedBytes: Float64Array,
   firstStep: number,
+  base: LevelBase = {growthBytes: 0},
 ): Float64Array {
   const levels = new Float64Array(growthBytes.length).fill(Number.NaN);
-  let level = levelBefore(growthBytes, usedBytes, firstStep);
+  let level = base.usedBytes ?? levelBefore(growthBytes, usedBytes, firstStep, base.growthBytes);
   for (let step = firstStep; step < levels.length; step += 1) {
     const used = usedBytes[step] ?? Number.NaN;
     level = used >= 0 ? used : level + (growthBytes[step] ?? 0);
@@ -33,13 +41,19 @@ export function levelsFrom(
   return levels;
 }
 
-/** The level before `firstStep` that makes the first sample come out right. */
-function levelBefore(growthBytes: Float64Array, usedBytes: Float64Array, firstStep: number): number {
+/** The level before `firstStep` that makes the first sample come out right; `grownBytes` where there is none. */
+function levelBefore(
+  growthBytes: Float64Array,
+  usedBytes: Float64Array,
+  firstStep: number,
+  grownBytes: number,
+): number {
   let growth = 0;
   for (let step = firstStep; step < usedBytes.length; step += 1) {
     growth += growthBytes[step] ?? 0;
     const used = usedBytes[step] ?? Number.NaN;
     if (used >= 0) return used - growth;
   }
-  return 0;
+  // Rows older than what was pruned may have come in since.
+  return growthBytes.subarray(0, firstStep).reduce((total, bytes) => total + bytes, grownBytes);
 }

@@ -1,6 +1,6 @@
 import type * as duckdb from '@duckdb/node-api';
 
-import {errorText, ToolError, TargetError} from '../../core/index.js';
+import {errorText, invariant, ToolError, TargetError} from '../../core/index.js';
 
 type DuckDb = typeof duckdb;
 
@@ -47,6 +47,12 @@ export function sqlText(text: string): string {
 /** A file's path for `read_parquet`, which would take `*`, `?` and `[` for a pattern. */
 export function literalPath(file: string): string {
   return file.replace(/[*?[]/g, '[$&]');
+}
+
+/** A name that a query answers as `encode(...)`: as VARCHAR it would lose a byte order mark at its begin. */
+export function nameOf({duckdb}: Engine, value: unknown): string {
+  invariant(value instanceof duckdb.DuckDBBlobValue, 'names come as BLOB');
+  return Buffer.from(value.bytes).toString('utf8');
 }
 
 const FROM_THE_SYSTEM = /^(IO Error|Out of Memory Error)/;

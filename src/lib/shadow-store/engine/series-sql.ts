@@ -85,6 +85,74 @@ export function exportSql(source: string, stored: StoredSeconds): string {
   return `SELECT ${SERIES_COLUMNS.join(', ')} FROM (${rolledUpSql(chosen, stored)}) ORDER BY volume, start_us`;
 }
 
+/** Rows that start at $from_us or later, merged over files and sorted. Parameters: $files, $from_us. */
+export function mergedFilesSql(stored: StoredSeconds): string {
+  const kept = '(SELECT * FROM read_parquet($files) WHERE start_us >= $from_us::BIGINT)';
+  return `SELECT ${SERIES_COLUMNS.join(', ')} FROM (${rolledUpSql(kept, stored)}) ORDER BY volume, start_us`;
+}
+
+/** Numbers of a volume that VOLUME_SUMS_SQL answers, in their order after the name (see nameOf), all DOUBLE. */
+export const VOLUME_SUMS = [
+  'rows',
+  'firstUs',
+  'lastUs',
+  'reads',
+  'writes',
+  'trims',
+  'readBytes',
+  'writeBytes',
+  'growthBytes',
+  'usageSamples',
+] as const;
+
+/** What rows that start in [$from_us, $to_us) of some files add up to, a volume each. Parameters: also $files. */
+export const VOLUME_SUMS_SQL = `SELECT encode(volume), count(*)::DOUBLE, min(start_us)::DOUBLE, max(start_us)::DOUBLE,
+    ${SUMMED.map((name) => `sum(${name})::DOUBLE`).join(', ')}, sum(footprint_growth_bytes)::DOUBLE,
+    count(used_bytes)::DOUBLE
+    FROM read_parquet($files) WHERE start_us >= $from_us::BIGINT AND start_us < $to_us::BIGINT GROUP BY volume`;
+
+/**
+ * What has to be known of rows of some files that start before $to_us once they are gone, a volume each: how many they
+ * are, their footprint growth, their newest usage sample with its time, and the growth of later steps than that one and
+ * of steps from $since_us on. Parameters: also $files.
+ */
+export function remainderSql(stored: StoredSeconds): string {
+  const rows = '(SELECT * FROM read_parquet($files) WHERE start_us < $to_us::BIGINT)';
+  return `WITH newest AS (SELECT volume, ${LATEST_SAMPLE} AS sample FROM ${rows} GROUP BY volume)
+    SELECT encode(volume), count(*)::DOUBLE, sum(footprint_growth_bytes)::DOUBLE,
+      any_value(sample.bytes)::DOUBLE, any_value(sample.at_us)::DOUBLE,
+      coalesce(sum(footprint_growth_bytes) FILTER (
+        start_us > ${floorSql('sample.at_us', stored * US_PER_SECOND)}), 0)::DOUBLE,
+      coalesce(sum(footprint_growth_bytes) FILTER (start_us >= $since_us::BIGINT), 0)::DOUBLE
+    FROM ${rows} AS source JOIN newest USING (volume) GROUP BY volume`;
+}
+
+/**
+ * Faults of the rows of one file, in the order in which they lie in it: how many are not after the one before by volume
+ * and time, and how many do not begin at a whole step. Parameter: $files. Without ORDER BY the window streams.
+ */
+export function orderFaultsSql(stored: StoredSeconds): string {
+  return `SELECT count(*)::DOUBLE,
+      count(*) FILTER (volume < before OR (volume = before AND start_us <= start_before))::DOUBLE,
+      count(*) FILTER (start_us % ${stored * US_PER_SECOND} <> 0)::DOUBLE
+    FROM (SELECT volume, start_us, lag(volume) OVER () AS before, lag(start_us) OVER () AS start_before
+      FROM read_parquet($files))`;
+}
+
+/**
+ * How many (volume, hour) rows of hourly files differ from the sums of the minutes in other files, and one of them.
+ * Parameters: $minutes and $hours the files, $from_us: earlier minutes are not looked for.
+ */
+export function granularityFaultsSql(): string {
+  const differs = SERIES_COLUMNS.slice(2).map((name) => `summed.${name} IS DISTINCT FROM stated.${name}`);
+  const from = (files: string): string =>
+    `(SELECT * FROM read_parquet(${files}) WHERE start_us >= $from_us::BIGINT)`;
+  return `SELECT count(*)::DOUBLE, encode(any_value(volume)), min(start_us)::DOUBLE
+    FROM (${rolledUpSql(from('$minutes'), 3600)}) AS summed
+    FULL JOIN (${rolledUpSql(from('$hours'), 3600)}) AS stated USING (volume, start_us)
+    WHERE ${differs.join(' OR ')}`;
+}
+
 /** A source without rows: `read_parquet` takes no empty list. */
 export function noRowsSql(): string {
   const numbers = SERIES_COLUMNS.slice(1).map((name) => `NULL::BIGINT AS ${name}`);

@@ -1,13 +1,7 @@
-import {readdir} from 'node:fs/promises';
-import path from 'node:path';
 import {z} from 'zod';
-
-import {errorText, InputError, parseArtifact, readText, TargetError} from '../../core/index.js';
-import {BATCHES_FOLDER, manifestPath} from './layout.js';
 
 const KIND = 'foreshadow.batch';
 const VERSION = 1;
-const MANIFEST_NAME = /^\d{8,}-[0-9a-f]{32}\.json$/;
 
 const whole = z.number().int();
 const count = whole.nonnegative();
@@ -15,15 +9,44 @@ const batchId = z.string().regex(/^[0-9a-f]{32}$/);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 // Paths are checked so that a damaged or forged manifest cannot lead out of the store.
 const fileShape = {sizeBytes: count, sha256};
+const granularity = z.union([z.literal(60), z.literal(3600)]);
 const seriesFile = z.object({
   path: z.string().regex(/^series\/granularity=\d+\/bucket=\d{3}\/[0-9a-f]{32}\.parquet$/),
   ...fileShape,
-  granularity: z.union([z.literal(60), z.literal(3600)]),
+  granularity,
   bucket: count,
   rows: count,
   /** Start of the first and of the last step in it. */
   firstUs: whole,
   lastUs: whole,
+});
+/** For which stretches of time the logs of some volumes are there (see coverage.ts). */
+const coverage = z.object({
+  of: z.enum(['requests', 'usage']),
+  /** Silence up to this long is silence, longer it is a gap in the log. */
+  gapUs: count,
+  /** Inputs of one source speak for each other's volumes. */
+  source: z.string().optional(),
+  /** Sorted, apart by more than gapUs; each from a start to an end (exclusive). */
+  spansUs: z.array(z.tuple([whole, whole])),
+  /** Positions in `volumes`. */
+  volumes: z.array(count),
+});
+/** What was pruned away of a granularity, and what of it has to be known on. Only one manifest of a store has any. */
+const pruned = z.object({
+  granularity,
+  /** Nothing that starts before this is kept. */
+  beforeUs: whole,
+  volumes: z.array(
+    z.object({
+      /** Position in `volumes`. */
+      volume: count,
+      /** Footprint growth that was pruned. */
+      growthBytes: z.number(),
+      /** Used bytes at `beforeUs`, where a usage sample before it tells them. */
+      usedBytes: z.number().optional(),
+    }),
+  ),
 });
 const manifestSchema = z.object({
   kind: z.literal(KIND),
@@ -80,43 +103,17 @@ const manifestSchema = z.object({
       entries: z.array(z.object({volume: z.string(), offset: count, length: count})),
     })
     .optional(),
+  /** Absent in batches of older programs: from the batch's first to its last minute, for all of its volumes. */
+  coverage: z.array(coverage).optional(),
+  pruned: z.array(pruned).optional(),
+  /** Batches whose content this one has taken over: they no longer exist, but their files stay for readers a while. */
+  replaces: z.object({batchIds: z.array(batchId), keepUntil: z.iso.datetime()}).optional(),
 });
 
 /** What one batch consists of. Its file is written last: a batch without one does not exist. */
 export type BatchManifest = z.infer<typeof manifestSchema>;
 export type SeriesFile = BatchManifest['series'][number];
 export type FootprintPack = NonNullable<BatchManifest['footprints']>;
+export type Coverage = z.infer<typeof coverage>;
 
 export const MANIFEST_KIND = {kind: KIND, version: VERSION, schema: manifestSchema} as const;
-
-/** The manifests of a store, oldest first. Throws InputError for one that cannot be read or does not belong. */
-export async function readManifests(storePath: string): Promise<readonly BatchManifest[]> {
-  const names = (await namesIn(path.join(storePath, BATCHES_FOLDER))).filter((name) =>
-    MANIFEST_NAME.test(name),
-  );
-  const manifests: BatchManifest[] = [];
-  for (const name of names) {
-    const file = path.join(storePath, BATCHES_FOLDER, name);
-    const manifest = parseArtifact(await readText(file), file, MANIFEST_KIND);
-    if (manifestPath(manifest.sequence, manifest.batchId) !== `${BATCHES_FOLDER}/${name}`) {
-      throw damaged(`${file} is the manifest of batch ${manifest.sequence}-${manifest.batchId}`);
-    }
-    manifests.push(manifest);
-  }
-  const ids = new Set(manifests.map((manifest) => manifest.batchId));
-  if (ids.size < manifests.length) throw damaged(`${storePath} holds a batch twice`);
-  return manifests.sort((left, right) => left.sequence - right.sequence);
-}
-
-function damaged(message: string): InputError {
-  return new InputError('store-damaged', message, {hints: ['restore the store from a copy']});
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw new TargetError('cannot-read', `cannot read ${folder}: ${errorText(error)}`, {cause: error});
-  }
-}

@@ -1,9 +1,22 @@
-import type {StoreVolume} from '../shadow-store.js';
+import type {StoredSeconds, StoreVolume} from '../shadow-store.js';
 import type {BatchManifest} from './batch-manifest.js';
 import {manifestPath} from './layout.js';
-import type {FootprintPlace} from '../writing/footprint-pack.js';
+import type {FootprintPlace} from './footprint-pack.js';
 
 const MINUTE_US = 60_000_000;
+
+/** What was pruned away of a granularity: everything before a time. */
+export interface PrunedPart {
+  readonly beforeUs: number;
+  readonly volumes: ReadonlyMap<string, PrunedVolume>;
+}
+
+/** What of a volume's pruned rows has to be known on. */
+export interface PrunedVolume {
+  readonly growthBytes: number;
+  /** Used bytes at the time up to which rows were pruned; absent when no usage sample before it tells them. */
+  readonly usedBytes?: number | undefined;
+}
 
 /** Everything that the manifests say, in the forms in which it is asked for. Grows with each batch. */
 export interface StoreContents {
@@ -14,6 +27,7 @@ export interface StoreContents {
   readonly rawKeys: Map<string, string>;
   readonly volumes: Map<string, StoreVolume>;
   readonly footprints: Map<string, FootprintPlace>;
+  readonly pruned: Map<StoredSeconds, PrunedPart>;
 }
 
 export function contentsOf(manifests: readonly BatchManifest[]): StoreContents {
@@ -24,6 +38,7 @@ export function contentsOf(manifests: readonly BatchManifest[]): StoreContents {
     rawKeys: new Map(),
     volumes: new Map(),
     footprints: new Map(),
+    pruned: new Map(),
   };
   for (const manifest of manifests) addBatch(contents, manifest);
   return contents;
@@ -37,17 +52,35 @@ export function addBatch(contents: StoreContents, manifest: BatchManifest): void
     contents.inputs.set(input.identitySha256, batchId);
     contents.rawKeys.set(input.rawKeySha256, batchId);
   }
-  for (const {name, firstUs, lastUs} of manifest.volumes) {
-    const known = contents.volumes.get(name);
-    contents.volumes.set(name, {
-      name,
-      firstUs: Math.min(firstUs, known?.firstUs ?? Infinity),
-      lastUs: Math.max(lastUs, known?.lastUs ?? -Infinity),
-    });
-  }
+  for (const volume of manifest.volumes) addVolume(contents, volume);
+  addPruned(contents, manifest);
   if (manifest.footprints) {
     const {path, entries} = manifest.footprints;
     for (const {volume, offset, length} of entries) contents.footprints.set(volume, {path, offset, length});
+  }
+}
+
+function addVolume({volumes}: StoreContents, {name, firstUs, lastUs}: StoreVolume): void {
+  const known = volumes.get(name);
+  volumes.set(name, {
+    name,
+    firstUs: Math.min(firstUs, known?.firstUs ?? Infinity),
+    lastUs: Math.max(lastUs, known?.lastUs ?? -Infinity),
+  });
+}
+
+/** A volume of which hours were pruned was there at the time before which they were. */
+function addPruned(contents: StoreContents, {pruned, volumes}: BatchManifest): void {
+  for (const {granularity, beforeUs, volumes: entries} of pruned ?? []) {
+    const known = new Map(
+      entries.flatMap(({volume, ...rest}) => {
+        const name = volumes[volume]?.name;
+        return name === undefined ? [] : [[name, rest] as const];
+      }),
+    );
+    contents.pruned.set(granularity, {beforeUs, volumes: known});
+    if (granularity !== 3600) continue;
+    for (const name of known.keys()) addVolume(contents, {name, firstUs: beforeUs, lastUs: beforeUs});
   }
 }
 
@@ -59,14 +92,20 @@ export function livePacks(contents: StoreContents): ReadonlySet<string> {
 /** Relative paths of every file that counts: named in a manifest, and not superseded. */
 export function liveFiles(contents: StoreContents): ReadonlySet<string> {
   const packs = livePacks(contents);
-  return new Set(
-    contents.manifests.flatMap(({sequence, batchId, series, rejects, footprints}) => [
-      manifestPath(sequence, batchId),
-      ...series.map((file) => file.path),
-      ...(rejects ? [rejects.path] : []),
-      ...(footprints && packs.has(footprints.path) ? [footprints.path] : []),
-    ]),
-  );
+  const superseded = contents.manifests.flatMap(({footprints}) => footprints?.path ?? []);
+  const live = new Set(contents.manifests.flatMap(filesOf));
+  for (const pack of superseded) if (!packs.has(pack)) live.delete(pack);
+  return live;
+}
+
+/** Relative paths of a batch's files, its manifest first. */
+export function filesOf({sequence, batchId, series, rejects, footprints}: BatchManifest): readonly string[] {
+  return [
+    manifestPath(sequence, batchId),
+    ...series.map((file) => file.path),
+    ...(rejects ? [rejects.path] : []),
+    ...(footprints ? [footprints.path] : []),
+  ];
 }
 
 /** Start of the store's first minute and end of its last, or nothing when it is empty. */

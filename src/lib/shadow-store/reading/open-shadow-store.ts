@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import {errorText, InputError, ToolError} from '../../core/index.js';
 import {openEngine} from '../engine/duckdb-engine.js';
-import {readManifests} from '../files/batch-manifest.js';
+import {readManifests} from '../files/read-manifests.js';
 import {contentsOf} from '../files/store-contents.js';
 import {readStoreHeader} from '../files/store-header.js';
 import {describeStore} from '../files/store-info.js';
@@ -11,7 +11,7 @@ import type {ExportQuery, HistoryQuery, ShadowStore} from '../shadow-store.js';
 import {chosenVolumes} from './chosen-volumes.js';
 import {exportSeries} from './export-series.js';
 import {type OpenStore, readHistory} from './read-history.js';
-import {readSeries} from './read-series.js';
+import {readCoverage, readSeries} from './read-series.js';
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
@@ -33,7 +33,7 @@ export async function openShadowStore(
   limits: ShadowStoreLimits = {},
 ): Promise<ShadowStore> {
   const header = await readStoreHeader(storePath);
-  const contents = contentsOf(await readManifests(storePath));
+  const contents = contentsOf((await readManifests(storePath)).live);
   const engine = await openEngine({
     memoryBytes: limits.memoryBytes ?? DEFAULT_MEMORY_BYTES,
     threads: limits.threads ?? availableParallelism(),
@@ -47,11 +47,11 @@ export async function openShadowStore(
   return {
     volumes: () => volumes,
     info: () => describeStore(storePath, header.createdAt, contents),
-    readHistory: (query) => orDamaged(storePath, () => readHistory(store, chosen(query), query)),
-    readSeries: (query, metric) =>
-      orDamaged(storePath, () => readSeries(store, chosen(query), query, metric)),
+    readHistory: (query) => orDamaged(store, () => readHistory(store, chosen(query), query)),
+    readSeries: (query, metric) => orDamaged(store, () => readSeries(store, chosen(query), query, metric)),
+    readCoverage: (query) => Promise.resolve(readCoverage(store, chosen(query), query)),
     exportTo: (filePath, query) =>
-      orDamaged(storePath, () => exportSeries(store, chosen(query), filePath, query)),
+      orDamaged(store, () => exportSeries(store, chosen(query), filePath, query)),
     close: () => {
       engine.close();
     },
@@ -61,13 +61,19 @@ export async function openShadowStore(
 /** What DuckDB says of a file that is gone, cut short or not Parquet. */
 const FILE_FAULT = /^(IO Error|Invalid Input Error)/;
 
-async function orDamaged<T>(storePath: string, read: () => Promise<T>): Promise<T> {
+async function orDamaged<T>(store: OpenStore, read: () => Promise<T>): Promise<T> {
+  const {storePath, contents} = store;
   try {
     return await read();
   } catch (error) {
     if (error instanceof ToolError || !FILE_FAULT.test(errorText(error))) throw error;
+    const now = await readManifests(storePath);
+    const live = new Set(now.live.map(({batchId}) => batchId));
+    const isReplaced = contents.manifests.some(({batchId}) => !live.has(batchId));
     throw new InputError('store-damaged', `series of ${storePath} cannot be read: ${errorText(error)}`, {
-      hints: ['restore the store from a copy, or ingest the traces into a new one'],
+      hints: isReplaced
+        ? ['the store was compacted or pruned since it was opened: run the command again']
+        : ['foreshadow store verify', 'restore the store from a copy, or ingest the traces into a new one'],
       cause: error,
     });
   }

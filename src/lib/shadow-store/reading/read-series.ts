@@ -1,6 +1,8 @@
 import {type Series, US_PER_SECOND} from '../../core/index.js';
 import type {HistoryColumn} from '../engine/series-sql.js';
-import type {HistoryQuery, Metric} from '../shadow-store.js';
+import {coveredShares, coveredSpans, eitherSpans, type Span} from '../files/coverage.js';
+import {coarsestStored} from '../files/layout.js';
+import type {HistoryQuery, Metric, SeriesQuery} from '../shadow-store.js';
 import {levelsFrom} from '../usage-level.js';
 import {type Axis, axisOf, type OpenStore, readBuckets, refuseTooLarge} from './read-history.js';
 
@@ -15,7 +17,7 @@ const COLUMN_OF = {
 export async function readSeries(
   store: OpenStore,
   volumes: readonly string[],
-  query: HistoryQuery,
+  query: SeriesQuery,
   metric: Metric,
 ): Promise<readonly Series[]> {
   const axis = axisOf(query, store.contents);
@@ -23,20 +25,38 @@ export async function readSeries(
   const series =
     metric === 'used-bytes'
       ? await readLevels(store, volumes, axis)
-      : await readSums(store, volumes, axis, COLUMN_OF[metric]);
+      : await readSums(store, volumes, axis, {column: COLUMN_OF[metric], least: query.leastCoverage ?? 0});
   return series.sort((left, right) => (left.id < right.id ? -1 : 1));
+}
+
+/** See ShadowStore.readCoverage; the volumes are known to the store. */
+export function readCoverage(
+  {contents}: OpenStore,
+  volumes: readonly string[],
+  query: HistoryQuery,
+): readonly Series[] {
+  const axis = axisOf(query, contents);
+  refuseTooLarge(volumes.length, axis);
+  const requests = coveredSpans(contents, volumes, 'requests');
+  const usage = coveredSpans(contents, volumes, 'usage');
+  return volumes.map((id) => {
+    const spans = eitherSpans(requests.get(id) ?? [], usage.get(id) ?? []);
+    return {id, startUs: axis.startUs, stepSeconds: axis.stepSeconds, values: coveredShares(spans, axis)};
+  });
 }
 
 async function readSums(
   store: OpenStore,
   volumes: readonly string[],
   axis: Axis,
-  column: HistoryColumn,
+  {column, least}: {readonly column: HistoryColumn; readonly least: number},
 ): Promise<Series[]> {
   const answer: Series[] = [];
+  const covered = coveredSpans(store.contents, volumes, 'requests');
   for await (const histories of readBuckets(store, volumes, axis, [column])) {
     for (const history of histories) {
       const values = history[column];
+      blankUncovered(values, covered.get(history.volume) ?? [], axis, least);
       values.fill(Number.NaN, 0, firstStepOf(store, history.volume, axis));
       answer.push({id: history.volume, startUs: axis.startUs, stepSeconds: axis.stepSeconds, values});
     }
@@ -44,12 +64,28 @@ async function readSums(
   return answer;
 }
 
+/** A row tells that there was a log, whatever the coverage says: then only too small a share makes a step unknown. */
+export function blankUncovered(
+  values: Float64Array,
+  spans: readonly Span[],
+  axis: Axis,
+  least: number,
+): void {
+  const shares = coveredShares(spans, axis);
+  for (let step = 0; step < values.length; step += 1) {
+    const share = shares[step] ?? 0;
+    if (share < least || (share === 0 && values[step] === 0)) values[step] = Number.NaN;
+  }
+}
+
 async function readLevels(store: OpenStore, volumes: readonly string[], axis: Axis): Promise<Series[]> {
   const fine = fineAxis(store, axis);
   const answer: Series[] = [];
   for await (const histories of readBuckets(store, volumes, fine, ['footprintGrowthBytes', 'usedBytes'])) {
     for (const {volume, footprintGrowthBytes, usedBytes} of histories) {
-      const levels = levelsFrom(footprintGrowthBytes, usedBytes, firstStepOf(store, volume, fine));
+      const first = firstStepOf(store, volume, fine);
+      const base = store.contents.pruned.get(coarsestStored(fine.stepSeconds))?.volumes.get(volume);
+      const levels = levelsFrom(footprintGrowthBytes, usedBytes, first, base);
       const values = lastOfEachStep(levels, fine, axis);
       answer.push({id: volume, startUs: axis.startUs, stepSeconds: axis.stepSeconds, values});
     }
@@ -75,8 +111,9 @@ function lastOfEachStep(levels: Float64Array, fine: Axis, axis: Axis): Float64Ar
   return values;
 }
 
-/** The step that a volume's first minute lies in; 0 when that is before the axis. */
-function firstStepOf(store: OpenStore, volume: string, axis: Axis): number {
-  const firstUs = store.contents.volumes.get(volume)?.firstUs ?? axis.startUs;
+/** The first step that the store can know of a volume; 0 when that is before the axis. */
+function firstStepOf({contents}: OpenStore, volume: string, axis: Axis): number {
+  const prunedUs = contents.pruned.get(coarsestStored(axis.stepSeconds))?.beforeUs ?? -Infinity;
+  const firstUs = Math.max(contents.volumes.get(volume)?.firstUs ?? axis.startUs, prunedUs);
   return Math.max(0, Math.floor((firstUs - axis.startUs) / (axis.stepSeconds * US_PER_SECOND)));
 }

@@ -1,14 +1,13 @@
 import {existsSync} from 'node:fs';
 import {readdir, rmdir} from 'node:fs/promises';
-import {availableParallelism} from 'node:os';
 import path from 'node:path';
 
-import {type HeldLock, InputError} from '../../core/index.js';
+import {InputError} from '../../core/index.js';
 import type {IngestBatch, IngestedInput, IngestSink} from '../../traces/index.js';
-import {readManifests} from '../files/batch-manifest.js';
-import {asTargetError, type Engine, openEngine} from '../engine/duckdb-engine.js';
-import {createDurableFiles, type DurableFiles, type FileOperation} from '../files/durable-files.js';
-import {loadFootprint} from './footprint-pack.js';
+import {asTargetError} from '../engine/duckdb-engine.js';
+import {createDurableFiles, type DurableFiles} from '../files/durable-files.js';
+import {readManifests} from '../files/read-manifests.js';
+import {loadFootprint} from '../files/footprint-pack.js';
 import {
   BATCHES_FOLDER,
   HEADER_FILE,
@@ -17,34 +16,37 @@ import {
   SERIES_FOLDER,
   STATE_FOLDER,
 } from '../files/layout.js';
-import {addBatch, contentsOf, livePacks, type StoreContents} from '../files/store-contents.js';
-import {createStoreHeader, findStoreHeader, type StoreHeader} from '../files/store-header.js';
+import {addBatch, contentsOf, livePacks} from '../files/store-contents.js';
+import {createStoreHeader, findStoreHeader, readStoreHeader} from '../files/store-header.js';
 import {lockStore} from '../files/store-lock.js';
-import {sweepLeftovers} from '../files/sweep.js';
+import {expireReplaced, sweepLeftovers} from '../files/sweep.js';
+import {compactStore, type CompactOptions, type CompactReport} from './compact-store.js';
+import type {PruneReport} from './plan-prune.js';
+import {pruneStore, type PruneOptions} from './prune-store.js';
 import {batchIdOf, writeBatch} from './write-batch.js';
+import {
+  engineOf,
+  recover,
+  type StoreWriterOptions,
+  type WriterPlace,
+  type WriterState,
+} from './writer-state.js';
 
-const DEFAULT_MEMORY_BYTES = 2 ** 30;
 /** UTF-8 has no form for half a surrogate pair: such a name would come back as another. */
 const HALF_CHARACTER = /\p{Surrogate}/u;
 
-export interface StoreWriterOptions {
-  readonly path: string;
-  readonly nowUs: number;
-  /** `foreshadow/0.1.0` */
-  readonly tool: string;
-  /** Aborted: commit stops at the next file and changes nothing. */
-  readonly signal?: AbortSignal;
-  /** Told in words when a dead writer's lock was taken over or its leftovers were removed. */
-  readonly onRemark?: (text: string) => void;
-  /** Told before each change to the disk; what it throws stops the writer there. */
-  readonly onFileOperation?: (operation: FileOperation) => void;
-  /** The engine's limits; 1 GiB and all cores by default. */
-  readonly memoryBytes?: number;
-  readonly threads?: number;
-}
-
 /** The one writer of a store. */
 export interface StoreWriter extends IngestSink {
+  /**
+   * Merges small batches, so that reading opens fewer files; what a reader sees stays the same. Killed at any moment,
+   * the store is as it was or compacted. Throws InputError when a batch is damaged, TargetError when the disk refuses.
+   */
+  compact(options: CompactOptions): Promise<CompactReport>;
+  /**
+   * Removes rows that start before a time. Footprints, levels and the knowledge of what was ingested stay. Killed at
+   * any moment, the store is as it was or pruned. Throws as compact does.
+   */
+  prune(options: PruneOptions): Promise<PruneReport>;
   /** Releases the lock. A store that was made for this writer and got no batch is gone again afterwards. */
   close(): Promise<void>;
 }
@@ -57,7 +59,7 @@ export interface StoreWriter extends IngestSink {
 export async function openStoreWriter(options: StoreWriterOptions): Promise<StoreWriter> {
   const storePath = path.resolve(options.path);
   const files = createDurableFiles(options.onFileOperation ?? ((): void => undefined));
-  await findStoreHeader(storePath);
+  await (options.mustExist ? readStoreHeader : findStoreHeader)(storePath);
   const isNewFolder = !existsSync(storePath);
   try {
     await files.makeFolder(storePath);
@@ -74,21 +76,6 @@ export async function openStoreWriter(options: StoreWriterOptions): Promise<Stor
   }
 }
 
-interface WriterState {
-  readonly header: StoreHeader;
-  readonly isNewStore: boolean;
-  contents: StoreContents;
-  engine: Engine | undefined;
-}
-
-interface WriterPlace {
-  readonly storePath: string;
-  readonly files: DurableFiles;
-  readonly lock: HeldLock;
-  readonly isNewFolder: boolean;
-  readonly options: StoreWriterOptions;
-}
-
 async function loadState(
   storePath: string,
   files: DurableFiles,
@@ -96,10 +83,15 @@ async function loadState(
 ): Promise<WriterState> {
   const found = await findStoreHeader(storePath);
   const header = found ?? (await createStoreHeader(storePath, options, files));
-  const contents = contentsOf(await readManifests(storePath));
-  const removed = await sweepLeftovers(storePath, contents, files);
-  if (removed > 0) options.onRemark?.(`removed ${removed} files that an interrupted run had left`);
-  return {header, isNewStore: found === undefined, contents, engine: undefined};
+  const manifests = await readManifests(storePath);
+  const contents = contentsOf(manifests.live);
+  const replaced = await expireReplaced(storePath, manifests, files, options.nowUs);
+  const removed = await sweepLeftovers(storePath, contents, replaced, files);
+  const expired = manifests.replaced.length - replaced.length;
+  if (expired > 0)
+    options.onRemark?.(`removed the files of ${expired} batches that were compacted or pruned`);
+  else if (removed > 0) options.onRemark?.(`removed ${removed} files that an interrupted run had left`);
+  return {header, isNewStore: found === undefined, contents, replaced, engine: undefined};
 }
 
 function createWriter(state: WriterState, place: WriterPlace): StoreWriter {
@@ -113,9 +105,13 @@ function createWriter(state: WriterState, place: WriterPlace): StoreWriter {
     },
     commit: async (batch) => {
       const batchId = batchIdOf(batch.inputs);
-      if (!state.contents.batchIds.has(batchId)) await add(batch, state, place);
+      const holder = holderOf(batch.inputs, state.contents.inputs);
+      if (holder !== undefined || state.contents.batchIds.has(batchId)) return {batchId: holder ?? batchId};
+      await add(batch, state, place);
       return {batchId};
     },
+    compact: (options) => compactStore(state, place, options),
+    prune: (options) => pruneStore(state, place, options),
     close: () => closeWriter(state, place),
   };
 }
@@ -125,11 +121,6 @@ async function add(batch: IngestBatch, state: WriterState, place: WriterPlace): 
   refuseRepeats(batch.inputs, state.contents.inputs);
   refuseHalfCharacters(batch.rows.volumes);
   try {
-    state.engine ??= await openEngine({
-      scratchFolder: path.join(storePath, SCRATCH_FOLDER),
-      memoryBytes: options.memoryBytes ?? DEFAULT_MEMORY_BYTES,
-      threads: options.threads ?? availableParallelism(),
-    });
     const {manifests, footprints} = state.contents;
     const packs = manifests.flatMap((manifest) => manifest.footprints ?? []);
     const manifest = await writeBatch(batch, {
@@ -137,7 +128,7 @@ async function add(batch: IngestBatch, state: WriterState, place: WriterPlace): 
       buckets: state.header.buckets,
       sequence: (manifests.at(-1)?.sequence ?? 0) + 1,
       saved: {newest: footprints, packs},
-      engine: state.engine,
+      engine: await engineOf(state, place),
       files,
       signal: options.signal,
       tool: options.tool,
@@ -155,14 +146,10 @@ async function add(batch: IngestBatch, state: WriterState, place: WriterPlace): 
   }
 }
 
-/** After a failure the manifests on the disk say what is true: the batch may be in, if only the last flush failed. */
-async function recover(state: WriterState, {storePath, files}: WriterPlace): Promise<void> {
-  try {
-    state.contents = contentsOf(await readManifests(storePath));
-    await sweepLeftovers(storePath, state.contents, files);
-  } catch {
-    // The disk refuses this too; the next writer removes the leftovers, and the first error is the one to tell.
-  }
+/** The batch that holds all of some inputs, alone or merged with others; undefined when one is new. */
+function holderOf(inputs: readonly IngestedInput[], known: ReadonlyMap<string, string>): string | undefined {
+  const holders = inputs.map(({identitySha256}) => known.get(identitySha256));
+  return holders.every((holder) => holder !== undefined && holder === holders[0]) ? holders[0] : undefined;
 }
 
 function refuseRepeats(inputs: readonly IngestedInput[], known: ReadonlyMap<string, string>): void {

@@ -1,12 +1,13 @@
 import path from 'node:path';
 
-import {formatInstantUs, parseWith, sha256Hex} from '../../core/index.js';
+import {formatInstantUs, sha256Hex} from '../../core/index.js';
 import type {ActivityRows, IngestBatch, IngestedInput, RejectedRow} from '../../traces/index.js';
 import {type BatchManifest, MANIFEST_KIND} from '../files/batch-manifest.js';
 import type {Engine} from '../engine/duckdb-engine.js';
-import {type DurableFiles, foldersOf} from '../files/durable-files.js';
-import {type SavedFootprints, writeFootprints} from './footprint-pack.js';
-import {BATCHES_FOLDER, manifestPath, rejectsPath} from '../files/layout.js';
+import type {DurableFiles} from '../files/durable-files.js';
+import {type SavedFootprints, writeFootprints} from '../files/footprint-pack.js';
+import {rejectsPath} from '../files/layout.js';
+import {publishManifest} from './publish-manifest.js';
 import {type VolumeSlice, volumeSlices, writeSeries} from './write-series.js';
 
 const REJECTS_PART_ROWS = 10_000;
@@ -55,20 +56,8 @@ export async function writeBatch(batch: IngestBatch, target: BatchTarget): Promi
     ...(rejects ? {rejects} : {}),
     ...(footprints ? {footprints} : {}),
   };
-  await files.makeFolder(path.join(storePath, BATCHES_FOLDER));
-  const data = [...series, rejects, footprints].flatMap((file) => (file ? [file.path] : []));
-  for (const folder of foldersOf(storePath, data)) await files.syncFolder(folder);
-  target.signal?.throwIfAborted();
-  await publish(manifest, target);
+  await publishManifest(manifest, {storePath, files, signal: target.signal});
   return manifest;
-}
-
-async function publish(manifest: BatchManifest, {storePath, files}: BatchTarget): Promise<void> {
-  const file = path.join(storePath, manifestPath(manifest.sequence, manifest.batchId));
-  const checked = parseWith(MANIFEST_KIND.schema, manifest, file);
-  await files.write(`${file}.tmp`, [Buffer.from(`${JSON.stringify(checked, undefined, 1)}\n`)]);
-  await files.rename(`${file}.tmp`, file);
-  await files.syncFolder(path.dirname(file));
 }
 
 async function writeRejects(

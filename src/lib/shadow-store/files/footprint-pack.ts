@@ -3,9 +3,9 @@ import path from 'node:path';
 
 import {errorText, InputError} from '../../core/index.js';
 import {decodeFootprint, type FootprintBitmap} from '../../traces/index.js';
-import type {FootprintPack} from '../files/batch-manifest.js';
-import type {DurableFiles} from '../files/durable-files.js';
-import {footprintsPath} from '../files/layout.js';
+import type {FootprintPack} from './batch-manifest.js';
+import type {DurableFiles} from './durable-files.js';
+import {footprintsPath} from './layout.js';
 
 /**
  * The footprints of a batch lie in one file, so that a batch of many volumes costs one flush. A record is: length of
@@ -28,6 +28,12 @@ export interface FootprintPlace {
 export interface SavedFootprints {
   readonly newest: ReadonlyMap<string, FootprintPlace>;
   readonly packs: readonly FootprintPack[];
+}
+
+interface PackTarget {
+  readonly storePath: string;
+  readonly batchId: string;
+  readonly files: DurableFiles;
 }
 
 /** A fresh copy of a saved footprint. Throws InputError when the file is not what was written. */
@@ -53,19 +59,38 @@ export function loadFootprint(storePath: string, volume: string, place: Footprin
  * for state stays within about twice what is needed. Undefined when there are none.
  */
 export async function writeFootprints(
-  target: {readonly storePath: string; readonly batchId: string; readonly files: DurableFiles},
+  target: PackTarget,
   changed: ReadonlyMap<string, FootprintBitmap>,
   saved: SavedFootprints,
 ): Promise<FootprintPack | undefined> {
-  const carried = sparsePlaces(saved, changed).map(
-    ([volume, place]) =>
-      [volume, (): Uint8Array => readRecord(path.join(target.storePath, place.path), place)] as const,
-  );
-  const fresh = [...changed].map(
-    ([volume, bitmap]) => [volume, (): Uint8Array => record(volume, bitmap)] as const,
-  );
-  const records = [...carried, ...fresh].sort(([left], [right]) => (left < right ? -1 : 1));
-  if (records.length === 0) return undefined;
+  const fresh = [...changed].map(([volume, bitmap]): PackRecord => [volume, () => record(volume, bitmap)]);
+  return writePack(target, [...recordsAt(target.storePath, sparsePlaces(saved, changed)), ...fresh]);
+}
+
+/** Writes saved footprints again, into the pack of another batch. Undefined when there are none. */
+export async function carryFootprints(
+  target: PackTarget,
+  places: readonly (readonly [volume: string, place: FootprintPlace])[],
+): Promise<FootprintPack | undefined> {
+  return writePack(target, recordsAt(target.storePath, places));
+}
+
+/** A volume and what makes its record. */
+type PackRecord = readonly [volume: string, make: () => Uint8Array];
+
+function recordsAt(
+  storePath: string,
+  places: readonly (readonly [volume: string, place: FootprintPlace])[],
+): readonly PackRecord[] {
+  return places.map(([volume, place]) => [volume, () => readRecord(path.join(storePath, place.path), place)]);
+}
+
+async function writePack(
+  target: PackTarget,
+  unordered: readonly PackRecord[],
+): Promise<FootprintPack | undefined> {
+  if (unordered.length === 0) return undefined;
+  const records = [...unordered].sort(([left], [right]) => (left < right ? -1 : 1));
   const entries: FootprintPack['entries'] = [];
   const relativePath = footprintsPath(target.batchId);
   const file = path.join(target.storePath, relativePath);
@@ -75,10 +100,7 @@ export async function writeFootprints(
 }
 
 /** One record at a time is in memory; where it lies is noted in `entries`. */
-function* parts(
-  records: readonly (readonly [string, () => Uint8Array])[],
-  entries: FootprintPack['entries'],
-): Generator<Uint8Array> {
+function* parts(records: readonly PackRecord[], entries: FootprintPack['entries']): Generator<Uint8Array> {
   let offset = 0;
   for (const [volume, make] of records) {
     const bytes = make();

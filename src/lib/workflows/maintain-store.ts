@@ -1,0 +1,48 @@
+import {
+  type CompactReport,
+  openStoreWriter,
+  previewPrune,
+  type PruneBound,
+  type PruneReport,
+  type StoreWriter,
+} from '../shadow-store/index.js';
+
+/** What writing to a store that is there needs. */
+export interface Maintenance {
+  readonly storePath: string;
+  readonly nowUs: number;
+  /** `foreshadow/0.1.0` */
+  readonly tool: string;
+  /** How long the files of replaced batches stay for readers that opened the store before. */
+  readonly keepOldSeconds: number;
+  readonly signal: AbortSignal;
+  /** Told what the store had to put right first. */
+  readonly onRemark: (text: string) => void;
+  readonly onProgress: (progress: {readonly done: number; readonly total: number}) => void;
+}
+
+/** Merges batches whose series are smaller than a size. Throws what opening and compacting a store throw. */
+export function compactStore(maintenance: Maintenance, smallerThanBytes: number): Promise<CompactReport> {
+  return withWriter(maintenance, (writer) => writer.compact({...maintenance, smallerThanBytes}));
+}
+
+/** Removes rows before a time, or tells what would go. Throws what opening and pruning a store throw. */
+export function pruneStore(
+  maintenance: Maintenance,
+  bound: PruneBound & {readonly isDryRun: boolean},
+): Promise<PruneReport> {
+  if (bound.isDryRun) return previewPrune(maintenance.storePath, bound);
+  return withWriter(maintenance, (writer) => writer.prune({...maintenance, ...bound}));
+}
+
+async function withWriter<T>(
+  {storePath: path, nowUs, tool, signal, onRemark}: Maintenance,
+  use: (writer: StoreWriter) => Promise<T>,
+): Promise<T> {
+  const writer = await openStoreWriter({path, nowUs, tool, signal, onRemark, mustExist: true});
+  try {
+    return await use(writer);
+  } finally {
+    await writer.close();
+  }
+}
