@@ -1,7 +1,13 @@
 import type {ActivityRows, PlaceUnit} from '../activity.js';
 import {createFootprint, type FootprintBitmap, moveFootprint, PagePool} from '../footprint.js';
 import type {RejectRow} from '../reading/check-row.js';
-import {createRequestBatch, OP, type RequestBatch} from '../reading/request-batch.js';
+import {
+  createRequestBatch,
+  intervalOf,
+  OP,
+  putInterval,
+  type RequestBatch,
+} from '../reading/request-batch.js';
 import {toActivityRows} from './activity-rows.js';
 import {CELL, MINUTE_US, MinuteCells} from './minute-cells.js';
 import {type HeldRow, type Verdict, VolumeClocks} from './volume-clocks.js';
@@ -122,11 +128,12 @@ export class ActivityBuilder {
 
   private apply(volume: number, verdict: Verdict, reject: RejectRow): void {
     const {single} = this;
-    for (const {atUs, op, offsetBytes, lengthBytes} of verdict.accepted) {
+    for (const {atUs, op, offsetBytes, lengthBytes, sums} of verdict.accepted) {
       single.atUs[0] = atUs;
       single.op[0] = op;
       single.offsetBytes[0] = offsetBytes;
       single.lengthBytes[0] = lengthBytes;
+      if (sums !== undefined) putInterval(single, 0, sums);
       this.accept(volume, single, 0);
     }
     for (const {row, reason} of verdict.rejected) reject(row.line, reason, row.text);
@@ -155,6 +162,7 @@ export class ActivityBuilder {
     const lengthBytes = batch.lengthBytes[row] ?? 0;
     if (op > OP.trim) {
       if (op === OP.sample) this.cells.keepSample(cell, batch.atUs[row] ?? 0, lengthBytes);
+      else if (op === OP.interval) this.countInterval(cell, batch, row);
       return;
     }
     const numbers = this.cells.slabOf(cell);
@@ -167,6 +175,17 @@ export class ActivityBuilder {
     const growth =
       op === OP.write ? footprint.mark(offsetBytes, lengthBytes) : -footprint.clear(offsetBytes, lengthBytes);
     addTo(numbers, base + CELL.growthBytes, growth);
+  }
+
+  private countInterval(cell: number, batch: RequestBatch, row: number): void {
+    const {reads, writes, readBytes, writeBytes, usedBytes} = intervalOf(batch, row);
+    const numbers = this.cells.slabOf(cell);
+    const base = this.cells.baseOf(cell);
+    addTo(numbers, base + CELL.reads, reads);
+    addTo(numbers, base + CELL.writes, writes);
+    addTo(numbers, base + CELL.readBytes, readBytes);
+    addTo(numbers, base + CELL.writeBytes, writeBytes);
+    if (!Number.isNaN(usedBytes)) this.cells.keepSample(cell, batch.atUs[row] ?? 0, usedBytes);
   }
 
   private loadFootprint(volume: number): FootprintBitmap {
@@ -206,6 +225,7 @@ function heldRow(batch: RequestBatch, row: number, text: string): HeldRow {
     op: batch.op[row] ?? 0,
     offsetBytes: batch.offsetBytes[row] ?? 0,
     lengthBytes: batch.lengthBytes[row] ?? 0,
+    ...(batch.op[row] === OP.interval ? {sums: intervalOf(batch, row)} : {}),
     line: batch.line[row] ?? 0,
     text,
   };

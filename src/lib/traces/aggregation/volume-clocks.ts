@@ -1,4 +1,5 @@
 import type {PlaceUnit} from '../activity.js';
+import type {IntervalSums} from '../reading/request-batch.js';
 import {formatDurationSeconds, formatInstantUs, US_PER_SECOND} from '../../core/index.js';
 
 /** A row whose time is not believed yet. */
@@ -7,6 +8,8 @@ export interface HeldRow {
   readonly op: number;
   readonly offsetBytes: number;
   readonly lengthBytes: number;
+  /** Where op is `interval`. */
+  readonly sums?: IntervalSums;
   readonly line: number;
   /** The row itself, for the rejects. */
   readonly text: string;
