@@ -1,7 +1,14 @@
 import {Flags} from '@oclif/core';
 
-import type {PolicySettings} from './lib/allocation/index.js';
-import {GRANULARITY_SECONDS, type Granularity, parseFlag, parseShare, UsageError} from './lib/core/index.js';
+import type {PolicySettings, ShrinkRules} from './lib/allocation/index.js';
+import {
+  GRANULARITY_SECONDS,
+  type Granularity,
+  parseDurationSeconds,
+  parseFlag,
+  parseShare,
+  UsageError,
+} from './lib/core/index.js';
 import type {Metric} from './lib/shadow-store/index.js';
 
 /** Flags that mean the same in every command that has them (flag > FORESHADOW_* > default). */
@@ -112,6 +119,38 @@ export function parsePolicySettings(flags: {
     level: parseFlag('level', flags.level, parseInnerShare, '0.99'),
     safetyFactor: parseFlag('safety-factor', flags['safety-factor'], parseFactor, '1.2'),
     staticShare: parseFlag('static-share', flags['static-share'], parseShare, '20%'),
+  };
+}
+
+/** How fast buffers may be given back. */
+export const shrinkFlags = {
+  'shrink-dead-band': Flags.string({
+    summary: 'a host that would give back no more than this share of what it holds keeps it (0%)',
+    helpValue: 'SHARE',
+  }),
+  'shrink-step': Flags.string({
+    summary: 'give back at most this share of what a host holds at one time (100%)',
+    helpValue: 'SHARE',
+  }),
+  'shrink-cool-down': Flags.string({
+    summary: 'give nothing back of a host that was changed less than this ago',
+    helpValue: 'DURATION',
+  }),
+};
+
+/** The rules they make; undefined when none was given. Throws UsageError that names the flag. */
+export function parseShrinkRules(flags: {
+  readonly 'shrink-dead-band': string | undefined;
+  readonly 'shrink-step': string | undefined;
+  readonly 'shrink-cool-down': string | undefined;
+}): ShrinkRules | undefined {
+  const {'shrink-dead-band': deadBand, 'shrink-step': step, 'shrink-cool-down': coolDown} = flags;
+  if ([deadBand, step, coolDown].every((text) => text === undefined)) return undefined;
+  return {
+    deadBandShare: parseFlag('shrink-dead-band', deadBand ?? '0%', parseShare, '5%'),
+    stepShare: parseFlag('shrink-step', step ?? '100%', parseShare, '25%'),
+    coolDownSeconds:
+      coolDown === undefined ? 0 : parseFlag('shrink-cool-down', coolDown, parseDurationSeconds, '3d'),
   };
 }
 

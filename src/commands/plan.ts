@@ -6,8 +6,10 @@ import {
   granularityFlag,
   needTopology,
   parsePolicySettings,
+  parseShrinkRules,
   policySettingFlags,
   seedFlag,
+  shrinkFlags,
   storeFlag,
   targetFlag,
   topologyFlag,
@@ -25,6 +27,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --out plan.json',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --policy per-boundary --safety-factor 1.3',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --target file:buffers.json --certificate --out plan.json',
+    '<%= config.bin %> <%= command.id %> --topology cluster.yaml --target file:buffers.json --shrink-dead-band 5% --shrink-step 25% --shrink-cool-down 3d --out plan.json',
   ];
   static override flags = {
     store: storeFlag,
@@ -40,6 +43,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     'model-file': Flags.string({summary: 'what train wrote; its granularity counts', helpValue: 'FILE'}),
     ...policySettingFlags,
     target: targetFlag,
+    ...shrinkFlags,
     certificate: Flags.boolean({summary: 'list in the plan where every copy goes in every scenario'}),
     'valid-for': Flags.string({
       summary: 'how long the plan may be applied',
@@ -58,6 +62,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     const summary = await planBuffer({
       ...{storePath: flags.store, topologyPath: needTopology(flags.topology), policy: flags.policy},
       settings: parsePolicySettings(flags),
+      shrink: parseShrinkRules(flags),
       model:
         flags['model-file'] === undefined
           ? {kind: 'fit', model: flags.model ?? 'seasonal-naive', granularity: flags.granularity}

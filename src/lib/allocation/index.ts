@@ -13,5 +13,7 @@ export * from './reserve-lp.js';
 export * from './reserve-program.js';
 export * from './scenario-demand.js';
 export * from './short-cut.js';
+export * from './shrink-with-proof.js';
 export * from './spread-pool.js';
 export * from './volume-usage.js';
+export * from './with-shrink-rules.js';

@@ -9,6 +9,8 @@ import {tellUncovered} from './plan-uncovered.js';
 import type {AllocationPolicy, PolicyInput} from './policy.js';
 import {predictUse} from './predicted-use.js';
 import {scenarioDemand} from './scenario-demand.js';
+import type {ShrinkRules} from './shrink-with-proof.js';
+import {withShrinkRules} from './with-shrink-rules.js';
 
 /** The buffers that a storage API holds now. */
 export interface CurrentReserve {
@@ -34,6 +36,8 @@ export interface PlanRequest {
   readonly tool: string;
   readonly inputs: Plan['inputs'];
   readonly warnings: readonly string[];
+  /** Rules for giving back what is held now; absent: at once. */
+  readonly shrink?: ShrinkRules;
   /** Whether the plan lists where every copy goes in every scenario. */
   readonly withCertificate: boolean;
 }
@@ -43,8 +47,8 @@ export interface PlanRequest {
  * it, and tells all of it with reasons. `feasible` is the checker's word: no policy can claim it.
  */
 export async function makePlan(request: PlanRequest): Promise<Plan> {
-  const {policy, input} = request;
-  const facts = await gatherFacts(policy, input);
+  const {policy, input, shrink} = request;
+  const facts = await gatherFacts(shrink === undefined ? policy : withShrinkRules(policy, shrink), input);
   const certificate = nameCertificate(facts);
   const violations = checkCertificate({
     topology: input.topology,
@@ -60,7 +64,7 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     inputs: request.inputs,
     topologySerial: input.topology.serial,
     policy: policy.name,
-    settings: {...input.settings, horizonSeconds: request.horizonSeconds},
+    settings: {...input.settings, horizonSeconds: request.horizonSeconds, ...(shrink && {shrink})},
     feasible: violations.length === 0,
     ...basisOf(request.current),
     boundaries: tellBoundaries(facts),

@@ -20,6 +20,10 @@ const planSchema = z.object({
     safetyFactor: z.number(),
     staticShare: z.number(),
     horizonSeconds: z.number(),
+    /** How fast buffers may be given back; absent: at once. */
+    shrink: z
+      .object({deadBandShare: z.number(), stepShare: z.number(), coolDownSeconds: z.number()})
+      .optional(),
   }),
   /** Every scenario has an accepted re-placement within the planned reserves. */
   feasible: z.boolean(),

@@ -70,11 +70,18 @@ function tellWhy({compiled, decision, demands, placements}: PlanFacts): string[]
       if (taken.bytes > (most[host]?.bytes ?? 0)) most[host] = {...taken, scenario};
     });
   });
-  return most.map(({bytes, copies, scenario}, host) => {
-    const held = decision.reserveBytes[host] ?? 0;
-    if (bytes === 0)
-      return held === 0 ? 'no scenario needs space here' : 'held by rule: no scenario needs it';
-    const part = bytes < held ? ` of the ${formatBytes(held)} held` : '';
-    return `${scenario} needs the most here: ${copies} ${copies === 1 ? 'copy' : 'copies'}, ${formatBytes(bytes)}${part}`;
+  return most.map((load, host) => {
+    const why = whyHeld(load, decision.reserveBytes[host] ?? 0);
+    const note = decision.hostNotes?.[host];
+    return note === undefined ? why : `${why}; ${note}`;
   });
+}
+
+function whyHeld(
+  {bytes, copies, scenario}: {readonly bytes: number; readonly copies: number; readonly scenario: string},
+  held: number,
+): string {
+  if (bytes === 0) return held === 0 ? 'no scenario needs space here' : 'held by rule: no scenario needs it';
+  const part = bytes < held ? ` of the ${formatBytes(held)} held` : '';
+  return `${scenario} needs the most here: ${copies} ${copies === 1 ? 'copy' : 'copies'}, ${formatBytes(bytes)}${part}`;
 }

@@ -21,6 +21,8 @@ export interface PolicyInput {
   readonly forecast: PeakForecast;
   /** The buffer held now, a value a host. */
   readonly currentReserveBytes: Float64Array;
+  /** Since each host's buffer was last changed; absent: nobody knows. */
+  readonly sinceChangeSeconds?: Float64Array;
   readonly settings: PolicySettings;
 }
 
@@ -50,6 +52,8 @@ export interface BufferDecision {
   readonly needs: readonly BoundaryNeed[];
   /** Not empty: the policy itself knows that no reserve can satisfy these scenarios. */
   readonly shortCuts: readonly ShortCut[];
+  /** For each host what is worth telling of how its reserve came about, beside which scenario needs it. */
+  readonly hostNotes?: readonly (string | undefined)[];
   /** A placement within the reserve for each scenario, where the policy made one; the plan checks it like any other. */
   readonly placements?: readonly ScenarioPlacement[];
 }

@@ -5,6 +5,7 @@ import {
   matchUsage,
   type Plan,
   type PolicySettings,
+  type ShrinkRules,
   type VolumeUsage,
   widenForecast,
 } from '../allocation/index.js';
@@ -15,6 +16,7 @@ import {
   InputError,
   readText,
   sha256Hex,
+  US_PER_SECOND,
   writeArtifact,
 } from '../core/index.js';
 import {
@@ -30,7 +32,7 @@ import {
   SEASON_STEPS,
 } from '../forecasting/index.js';
 import {openShadowStore} from '../shadow-store/index.js';
-import {openTarget} from '../storage-apis/index.js';
+import {openTarget, readLastChanges} from '../storage-apis/index.js';
 import {lintTopology, readTopology, type Topology} from '../topology/index.js';
 
 /** A model file that `train` wrote, or a model to fit now. */
@@ -59,6 +61,8 @@ export interface PlanBufferOptions {
   readonly horizonSeconds: number;
   /** `kind:place` of the storage API that holds the buffers; absent: none are held yet, and any target takes the plan. */
   readonly target?: string | undefined;
+  /** Rules for giving back what the target holds; absent: at once. */
+  readonly shrink?: ShrinkRules | undefined;
   readonly validForSeconds: number;
   readonly withCertificate: boolean;
   /** When the plan is made; later data are not looked at. */
@@ -89,8 +93,8 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
   const {settings, horizonSeconds, validForSeconds, withCertificate, tool, out, onProgress} = options;
   const policy = allocationPolicy(options.policy);
   const topology = await readTopology(options.topologyPath);
-  const current: CurrentReserve | undefined =
-    options.target === undefined ? undefined : await openTarget(options.target).readInventory();
+  const held = await readHeld(topology, options);
+  const current = held?.current;
   const {usage, forecast, inputs, warnings} = await foresee(topology, options);
   options.signal.throwIfAborted();
   onProgress(`policy ${policy.name}`);
@@ -99,7 +103,9 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
     input: {
       ...{topology, usedBytes: usage.usedBytes, forecast, settings},
       currentReserveBytes: Float64Array.from(topology.hosts, ({id}) => current?.reserveBytes.get(id) ?? 0),
+      ...(held && {sinceChangeSeconds: held.sinceChangeSeconds}),
     },
+    ...(options.shrink && {shrink: options.shrink}),
     ...(current && {current}),
     ...{createdAtUs: options.nowUs, validForSeconds, horizonSeconds, tool, withCertificate},
     inputs: [
@@ -112,6 +118,24 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
   if (out === undefined) return {plan};
   await writeArtifact(out, plan);
   return {plan, out};
+}
+
+interface Held {
+  readonly current: CurrentReserve;
+  /** By host of the topology; Infinity: no journal tells of a change. */
+  readonly sinceChangeSeconds: Float64Array;
+}
+
+/** What the target holds, and since when; undefined without a target. */
+async function readHeld(topology: Topology, {target, nowUs}: PlanBufferOptions): Promise<Held | undefined> {
+  if (target === undefined) return undefined;
+  const opened = openTarget(target);
+  const current = await opened.readInventory();
+  const changedAtUs = await readLastChanges(opened.journalFolder);
+  const sinceChangeSeconds = Float64Array.from(topology.hosts, ({id}) =>
+    Math.max(0, (nowUs - (changedAtUs.get(id) ?? Number.NEGATIVE_INFINITY)) / US_PER_SECOND),
+  );
+  return {current, sinceChangeSeconds};
 }
 
 interface Foreseen {
