@@ -107,6 +107,22 @@ describe('each policy by its rule', () => {
     expect(needs[0]?.reason).toBe('the largest device of 4 hosts, 4.39 KiB');
   });
 
+  it('sees servers, not devices: of one with two devices the sum, and of each server the largest device', async () => {
+    const devices = (...capacities: number[]): {id: string; capacity: number}[] =>
+      capacities.map((capacity, index) => ({id: `d${index}`, capacity}));
+    const servers = topologyOf({
+      hosts: [
+        {id: 'a', devices: devices(600, 500)},
+        {id: 'b', capacity: 1000},
+        {id: 'c', devices: devices(400, 300)},
+      ],
+      volumes: [{id: 'v', replicas: ['b', 'a/d0'], used: 10}],
+    });
+    expect(sumOf((await decide('largest-host', servers)).reserveBytes)).toBe(1100);
+    expect(sumOf((await decide('two-largest-hosts', servers)).reserveBytes)).toBe(2100);
+    expect((await decide('one-device-per-host', servers)).needs[0]?.requiredBytes).toBe(600 + 1000 + 400);
+  });
+
   it('predictive: what the fullest rack is predicted to use, times the factor, once', async () => {
     const {reserveBytes, needs} = await decide('predictive', topology, predicted);
     expect(sumOf(reserveBytes)).toBe(312);

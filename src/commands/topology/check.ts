@@ -14,7 +14,10 @@ export default class TopologyCheckCommand extends BaseCommand<typeof TopologyChe
     '<%= config.bin %> <%= command.id %> cluster/ --json',
   ];
   static override args = {
-    path: Args.string({description: 'YAML file, or folder with hosts.csv, volumes.csv and, if wanted, devices.csv and others', required: true}),
+    path: Args.string({
+      description: 'YAML file, or folder with hosts.csv, volumes.csv and, if wanted, devices.csv and others',
+      required: true,
+    }),
   };
 
   async run(): Promise<TopologyCheck> {

@@ -116,22 +116,31 @@ function watchMore(
 ): boolean {
   const worst = choices.map(() => ({step: -1, bytes: 0}));
   let index = 0;
-  for (const {roomBytes, demands} of hindsight.steps()) {
-    const heldBytes = holdWithin(reserveBytes, roomBytes);
-    const rounding = roundingOf(roomBytes);
+  for (const step of hindsight.steps()) {
+    const heldBytes = holdWithin(reserveBytes, step.roomBytes);
+    const rounding = roundingOf(step.roomBytes);
     for (const [scenario, {kept, watched}] of choices.entries()) {
-      const demand = demands[scenario];
-      if (demand === undefined || !kept.has(index) || watched.has(index)) continue;
-      const stuck = hindsight.stuckBytes(scenario, demand, heldBytes);
-      if (stuck <= Math.max(rounding, worst[scenario]?.bytes ?? 0)) continue;
-      const avoidable = stuck - hindsight.stuckBytes(scenario, demand, roomBytes);
-      if (avoidable > Math.max(rounding, worst[scenario]?.bytes ?? 0))
-        worst[scenario] = {step: index, bytes: avoidable};
+      if (!kept.has(index) || watched.has(index)) continue;
+      const least = Math.max(rounding, worst[scenario]?.bytes ?? 0);
+      const bytes = avoidablyStuck(hindsight, scenario, step, heldBytes);
+      if (bytes > least) worst[scenario] = {step: index, bytes};
     }
     index += 1;
   }
   for (const [scenario, {step}] of worst.entries()) if (step >= 0) choices[scenario]?.watched.add(step);
   return worst.some(({step}) => step >= 0);
+}
+
+/** Bytes that find no place though they would if all room were held. */
+function avoidablyStuck(
+  hindsight: Hindsight,
+  scenario: number,
+  {roomBytes, demands}: HindsightStep,
+  heldBytes: Float64Array,
+): number {
+  const demand = demands[scenario];
+  const stuck = demand === undefined ? 0 : hindsight.stuckBytes(scenario, demand, heldBytes);
+  return demand === undefined || stuck === 0 ? 0 : stuck - hindsight.stuckBytes(scenario, demand, roomBytes);
 }
 
 function roundingOf(roomBytes: Float64Array): number {

@@ -84,29 +84,39 @@ function undoUnproven(
   reserveBytes: Float64Array,
   notes: (string | undefined)[],
 ): void {
-  const {compiled, demands, decision} = input;
-  const isReleased = (host: number): boolean => (reserveBytes[host] ?? 0) < (fullBytes[host] ?? 0);
-  let again = true;
-  while (again && reserveBytes.some((_, host) => isReleased(host))) {
-    again = false;
-    for (const [scenario, net] of compiled.nets.entries()) {
-      const demand = demands[scenario];
-      // A placement within what is wanted lies within what is held, too.
-      if (demand === undefined || decision.placements?.[scenario]?.stuckBytes === 0) continue;
-      const {stuckBytes} = placeScenario(compiled, net, demand, reserveBytes);
-      if (stuckBytes === 0) continue;
-      const before = placeScenario(compiled, net, demand, fullBytes).stuckBytes;
-      if (stuckBytes <= before) continue;
-      const name = compiled.topology.scenarios[scenario]?.id ?? '';
-      const note = `nothing given back: without it ${formatBytes(stuckBytes - before)} more would be stuck if ${name} fails`;
+  let undone = reserveBytes.some((bytes, host) => bytes < (fullBytes[host] ?? 0));
+  while (undone) {
+    undone = false;
+    for (const [scenario, net] of input.compiled.nets.entries()) {
+      const missing = missingWithout(input, scenario, reserveBytes, fullBytes);
+      if (missing <= 0) continue;
+      const name = input.compiled.topology.scenarios[scenario]?.id ?? '';
       for (const host of net.classHosts.flatMap((hosts) => [...hosts])) {
-        if (!isReleased(host)) continue;
-        reserveBytes[host] = fullBytes[host] ?? 0;
-        notes[host] = note;
-        again = true;
+        const full = fullBytes[host] ?? 0;
+        if ((reserveBytes[host] ?? 0) >= full) continue;
+        reserveBytes[host] = full;
+        notes[host] =
+          `nothing given back: without it ${formatBytes(missing)} more would be stuck if ${name} fails`;
+        undone = true;
       }
     }
   }
+}
+
+/** Bytes that a scenario leaves stuck within `reserveBytes` beyond what it does within `fullBytes`. */
+function missingWithout(
+  {compiled, demands, decision}: ShrinkInput,
+  scenario: number,
+  reserveBytes: Float64Array,
+  fullBytes: Float64Array,
+): number {
+  const net = compiled.nets[scenario];
+  const demand = demands[scenario];
+  // A placement within what is wanted lies within what is held, too.
+  const isProven = decision.placements?.[scenario]?.stuckBytes === 0;
+  if (net === undefined || demand === undefined || isProven) return 0;
+  const {stuckBytes} = placeScenario(compiled, net, demand, reserveBytes);
+  return stuckBytes === 0 ? 0 : stuckBytes - placeScenario(compiled, net, demand, fullBytes).stuckBytes;
 }
 
 function percent(share: number): string {

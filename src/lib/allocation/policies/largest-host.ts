@@ -7,6 +7,7 @@
 import {formatBytes} from '../../core/index.js';
 import type {AllocationPolicy, BufferDecision, PolicyInput} from '../policy.js';
 import {holdPool} from '../policy-input.js';
+import {wholeHosts} from '../whole-hosts.js';
 
 /** Holds one pool of the largest host's capacity. */
 export const largestHost: AllocationPolicy = {
@@ -16,9 +17,8 @@ export const largestHost: AllocationPolicy = {
 };
 
 function decide(input: PolicyInput): BufferDecision {
-  const {hosts} = input.topology;
-  const capacities = hosts.map(({capacityBytes}) => capacityBytes);
-  const poolBytes = Math.max(0, ...capacities);
-  const name = hosts[capacities.indexOf(poolBytes)]?.id ?? 'none';
-  return holdPool(input, poolBytes, `capacity of the largest host ${name}, ${formatBytes(poolBytes)}`);
+  const [largest] = wholeHosts(input.topology);
+  const poolBytes = largest?.capacityBytes ?? 0;
+  const reason = `capacity of the largest host ${largest?.id ?? 'none'}, ${formatBytes(poolBytes)}`;
+  return holdPool(input, poolBytes, reason);
 }

@@ -7,6 +7,7 @@
 import {formatBytes} from '../../core/index.js';
 import type {AllocationPolicy, BufferDecision, PolicyInput} from '../policy.js';
 import {holdPool} from '../policy-input.js';
+import {wholeHosts} from '../whole-hosts.js';
 
 const MOST_DEVICES = 4;
 
@@ -18,8 +19,8 @@ export const oneDevicePerHost: AllocationPolicy = {
 };
 
 function decide(input: PolicyInput): BufferDecision {
-  const devices = input.topology.hosts
-    .map(({capacityBytes}) => capacityBytes)
+  const devices = wholeHosts(input.topology)
+    .map(({largestDeviceBytes}) => largestDeviceBytes)
     .sort((left, right) => right - left)
     .slice(0, MOST_DEVICES);
   const poolBytes = devices.reduce((sum, bytes) => sum + bytes, 0);

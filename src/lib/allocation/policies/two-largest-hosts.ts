@@ -6,6 +6,7 @@
 import {formatBytes} from '../../core/index.js';
 import type {AllocationPolicy, BufferDecision, PolicyInput} from '../policy.js';
 import {holdPool} from '../policy-input.js';
+import {wholeHosts} from '../whole-hosts.js';
 
 /** Holds one pool of the two largest hosts' capacity. */
 export const twoLargestHosts: AllocationPolicy = {
@@ -15,9 +16,7 @@ export const twoLargestHosts: AllocationPolicy = {
 };
 
 function decide(input: PolicyInput): BufferDecision {
-  const largest = input.topology.hosts
-    .toSorted((left, right) => right.capacityBytes - left.capacityBytes)
-    .slice(0, 2);
+  const largest = wholeHosts(input.topology).slice(0, 2);
   const poolBytes = largest.reduce((sum, {capacityBytes}) => sum + capacityBytes, 0);
   const names = largest.map(({id}) => id).join(' and ');
   return holdPool(input, poolBytes, `capacity of the largest hosts ${names}, ${formatBytes(poolBytes)}`);
