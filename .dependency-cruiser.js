@@ -86,6 +86,15 @@ export default {
     only('duckdb-only-in-shadow-store', '@duckdb/', '^src/lib/shadow-store/'),
     only('tensorflow-only-in-forecasting', '@tensorflow/', '^src/lib/forecasting/'),
     only('highs-only-in-allocation', 'node_modules/highs', '^src/lib/allocation/'),
+    {
+      name: 'checker-shares-no-code-with-the-solver',
+      severity: 'error',
+      from: {path: '^src/lib/allocation/(check-certificate|verify-plan)\\.ts$'},
+      to: {
+        path: '^src/',
+        pathNot: '^src/lib/(core/index|topology/index|allocation/(check-certificate|plan-file))\\.ts$',
+      },
+    },
     ...oneWay,
     ...throughIndex,
     ...adaptersAlone,

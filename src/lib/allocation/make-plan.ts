@@ -72,7 +72,7 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     changes: tellChanges(facts, input.currentReserveBytes),
     uncovered: [...uncovered, ...tellRefused(violations, uncovered)],
     ...(request.warnings.length > 0 ? {warnings: [...request.warnings]} : {}),
-    ...(request.withCertificate ? {certificate} : {}),
+    ...(request.withCertificate ? {certificate, volumes: nameVolumes(facts)} : {}),
   };
 }
 
@@ -91,7 +91,11 @@ async function gatherFacts(policy: AllocationPolicy, input: PolicyInput): Promis
   return {compiled, use, decision, demands, placements};
 }
 
-function nameCertificate({compiled, placements}: PlanFacts): NonNullable<Plan['certificate']> {
+function nameVolumes({compiled, use}: PlanFacts): NonNullable<Plan['volumes']> {
+  return compiled.topology.volumes.map(({id}, index) => ({volume: id, bytes: use.volumeBytes[index] ?? 0}));
+}
+
+function nameCertificate({compiled, use, placements}: PlanFacts): NonNullable<Plan['certificate']> {
   const {scenarios, volumes, hosts} = compiled.topology;
   return placements.map((placement) => {
     const named: [string, string][] = [];
@@ -99,7 +103,11 @@ function nameCertificate({compiled, placements}: PlanFacts): NonNullable<Plan['c
       if (host < 0) return;
       named.push([volumes[placement.volumes[item] ?? 0]?.id ?? '', hosts[host]?.id ?? '']);
     });
-    return {scenario: scenarios[placement.scenario]?.id ?? '', placements: named};
+    return {
+      scenario: scenarios[placement.scenario]?.id ?? '',
+      factor: use.scenarioFactor[placement.scenario] ?? 1,
+      placements: named,
+    };
   });
 }
 

@@ -79,8 +79,17 @@ const planSchema = z.object({
   warnings: z.array(z.string()).optional(),
   /** On request: for each scenario where every lost replica goes. */
   certificate: z
-    .array(z.object({scenario: z.string(), placements: z.array(z.tuple([z.string(), z.string()]))}))
+    .array(
+      z.object({
+        scenario: z.string(),
+        /** One replica of a volume counts its bytes x factor in this scenario, rounded up. */
+        factor: z.number().nonnegative(),
+        placements: z.array(z.tuple([z.string(), z.string()])),
+      }),
+    )
     .optional(),
+  /** With the certificate: foreseen bytes of one replica of each volume, not yet whole. */
+  volumes: z.array(z.object({volume: z.string(), bytes: z.number().nonnegative()})).optional(),
 });
 
 /** A remirror buffer plan: data only, everything that apply will do. */
