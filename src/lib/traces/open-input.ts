@@ -52,7 +52,7 @@ export async function openInput(source: InputSource, options: InputOptions): Pro
   };
   try {
     const {sample, chunks} = await takeSample(content.chunks, name);
-    const named = options.format === undefined ? sniffFormat(sample, name) : findFormat(options.format);
+    const named = options.format === undefined ? sniffFormat(sample, name) : findFormat(options.format, name);
     const formatOptions = {
       inputVolume: () => inputVolumeOf(source, options) ?? refuseNameless(name),
       timeZone: timeZoneOf(options),

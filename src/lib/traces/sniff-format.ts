@@ -1,4 +1,5 @@
 import {InputError, nearestName, UsageError} from '../core/index.js';
+import {REFUSED_FORMATS, refusalOf, refuseKnown} from './refused-formats.js';
 import {TRACE_FORMATS} from './registry.js';
 import type {TraceFormat} from './reading/trace-format.js';
 import type {Sample} from './sample.js';
@@ -13,10 +14,15 @@ export interface NamedFormat {
   readonly format: TraceFormat;
 }
 
-/** The format that `--format` names. Throws UsageError for a name that is none. */
-export function findFormat(name: string): NamedFormat {
+/**
+ * The format that `--format` names. Throws UsageError for a name that is none, InputError with the reason for one that
+ * is refused.
+ */
+export function findFormat(name: string, source: string): NamedFormat {
   const found = FORMATS.find(([known]) => known === name);
   if (found) return {name, format: found[1]};
+  const refused = Object.entries(REFUSED_FORMATS).find(([known]) => known === name);
+  if (refused) throw refusalOf(name, refused[1], source);
   const nearest = nearestName(name, Object.keys(TRACE_FORMATS));
   throw new UsageError('unknown-format', `there is no format "${name}"`, {
     hints: [nearest === undefined ? HOW_TO_NAME : `--format ${nearest}`],
@@ -32,12 +38,16 @@ function fits(format: TraceFormat, {lines, bytes}: Sample): boolean {
   return format.framing === 'records' ? format.fits(bytes) : format.fits(lines);
 }
 
-/** The one format that the beginning fits. Throws InputError that shows what was seen when it is none, or several. */
+/**
+ * The one format that the beginning fits. Throws InputError that shows what was seen when it is none, or several, and
+ * that gives the reason when it is a log that is refused.
+ */
 export function sniffFormat(sample: Sample, source: string): NamedFormat {
   const {lines} = sample;
   const [only, ...others] = fittingFormats(sample);
   const seen = describeFirst(lines.find((line) => line.trim() !== '') ?? '');
   if (only === undefined) {
+    refuseKnown(sample, source);
     throw new InputError('unknown-format', `${source}: no known format begins with ${seen}`, {
       hints: [HOW_TO_NAME],
     });
