@@ -16,7 +16,12 @@ store already is left out, under whatever name it comes.
 Within a volume rows may be out of order by --max-clock-skew; growth is told in the minute in which it was first seen.
 A row further back than that is a bad row. One wild time ahead is a bad row too: time is believed to have jumped when
 three rows of the volume agree. A file that is older than what the store has of its volumes is read all the same; its
-rows are told as late, because blocks that were written again later count as growth of the later time.`;
+rows are told as late, because blocks that were written again later count as growth of the later time.
+
+No request is not the same as no log. An input covers the time from its first to its last row for the volumes that it
+has rows of, but for stretches in which none of them has a row for longer than --gap (and three times as long as is
+usual in it, so that hourly samples have no gaps). What no input covers is unknown, not 0. The parts of a rotated log
+speak for each other's volumes when they are given the same --source.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> traces/*.csv.gz',
     '<%= config.bin %> <%= command.id %> w92.csv --format cloudphysics-csv --start 2026-01-05T00:00:00Z',
@@ -62,12 +67,23 @@ rows are told as late, because blocks that were written again later count as gro
       default: '60s',
       helpValue: 'DURATION',
     }),
+    gap: Flags.string({
+      summary:
+        'where an input is silent for longer, its log has a gap (nothing is known, instead of no request)',
+      default: '15m',
+      helpValue: 'DURATION',
+    }),
+    source: Flags.string({
+      summary: 'what the files are parts of, such as one rotated log: they then speak for all of its volumes',
+      helpValue: 'NAME',
+    }),
   };
 
   async run(): Promise<IngestResult> {
     const {store, format, volume, start, 'time-zone': timeZone, 'max-clock-skew': skew} = this.flags;
     const {'length-unit': lengthUnit, action} = this.flags;
     const skewSeconds = parseFlag('max-clock-skew', skew, parseDurationSeconds, '60s');
+    const gapSeconds = parseFlag('gap', this.flags.gap, parseDurationSeconds, '15m');
     const {ingestIntoStore} = await import('../lib/workflows/ingest-into-store.js');
     const {ingestProgress, renderIngest} = await import('../views/ingest-view.js');
     const progress = await this.progress('ingest');
@@ -87,6 +103,8 @@ rows are told as late, because blocks that were written again later count as gro
         },
         skewUs: skewSeconds * US_PER_SECOND,
       },
+      gapUs: gapSeconds * US_PER_SECOND,
+      source: this.flags.source,
       maxBadRows: this.flags['max-bad-rows'],
       storePath: store,
       nowUs: this.nowUs(undefined),

@@ -58,7 +58,23 @@ async function batchList({batches}: StoreDescription): Promise<string> {
 async function volumeList({volumes}: StoreDescription): Promise<string> {
   if (volumes === undefined) return '';
   return renderTable(
-    [{title: 'volume'}, {title: 'first minute'}, {title: 'last minute'}],
-    volumes.map(({name, firstUs, lastUs}) => [name, formatInstantUs(firstUs), formatInstantUs(lastUs)]),
+    [
+      {title: 'volume'},
+      {title: 'first minute'},
+      {title: 'last minute'},
+      {title: 'minutes', align: 'right'},
+      {title: 'requests', align: 'right'},
+      {title: 'footprint', align: 'right'},
+      {title: 'covered', align: 'right'},
+    ],
+    volumes.map(({name, firstUs, lastUs, minutes, requests, footprintBytes, coverage}) => [
+      name,
+      formatInstantUs(firstUs),
+      formatInstantUs(lastUs),
+      String(minutes),
+      String(requests),
+      `${footprintBytes < 0 ? '' : '>= '}${formatBytes(footprintBytes)}`,
+      `${(100 * coverage).toFixed(1)} %`,
+    ]),
   );
 }

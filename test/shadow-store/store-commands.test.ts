@@ -63,7 +63,9 @@ test('store info tells the sums, and on request the batches and the volumes, wit
   expect(stdout).toMatch(/^time +2026-03-02T05:00:00Z to 2026-03-02T06:01:00Z, 0\.0 days$/m);
   expect(stdout).toMatch(/^batches +2 of 2 inputs$/m);
   expect(stdout).toMatch(/^1 .*second \(foreshadow-csv\) +rejects\/[0-9a-f]{32}\.jsonl$/m);
-  expect(stdout).toMatch(/^evil\\u001b\[2J +2026-03-02T06:00:00Z +2026-03-02T06:00:00Z$/m);
+  expect(stdout).toMatch(
+    /^evil\\u001b\[2J +2026-03-02T06:00:00Z +2026-03-02T06:00:00Z +1 +1 +>= 0 B +100\.0 %$/m,
+  );
   expect(stdout).not.toContain('\u001b');
 });
 
@@ -201,4 +203,30 @@ test('store prune tells what would go without touching the store, then removes i
   expect((await run(storePrune, '--store', storePath)).exitCode).toBe(2);
   const nowhere = await run(storePrune, '--store', `${storePath}-none`, '--older-than', '90d');
   expect(nowhere).toMatchObject({exitCode: 3, stderr: expect.stringContaining('no shadow store') as string});
+});
+
+test('store export of regular steps tells the coverage, of the volumes that a file names, added up on request', async () => {
+  const storePath = await storeWithTwoBatches();
+  const names = path.join(path.dirname(storePath), 'names.txt');
+  await writeFile(names, 'a\n\nevil\u001b[2J\n');
+  const args = ['--store', storePath, '--volumes-from', names, '-q'];
+  const steps = await run(storeExport, ...args, '--step', '2h');
+  const header =
+    'volume,start_us,coverage,reads,writes,trims,read_bytes,write_bytes,footprint_growth_bytes,used_bytes';
+  const begin = BEGIN_US - HOUR_US;
+  expect(steps.stdout.split('\n')).toEqual([
+    header,
+    `a,${begin},0.5,0,2,0,0,8192,4096,4096`,
+    `a,${begin + 2 * HOUR_US},0.008333,5,0,0,512,0,0,4096`,
+    `evil\u001b[2J,${begin},0.0,,,,,,,`,
+    `evil\u001b[2J,${begin + 2 * HOUR_US},0.008333,1,0,0,0,0,0,7`,
+    '',
+  ]);
+  const summed = await run(storeExport, ...args, '--sum', 'rack', '--granularity', 'hourly');
+  expect(summed.stdout.split('\n').slice(1)).toEqual([
+    `rack,${BEGIN_US},1.0,0,2,0,0,8192,4096,4096`,
+    `rack,${BEGIN_US + HOUR_US},0.016667,6,0,0,512,0,0,4103`,
+    '',
+  ]);
+  expect((await run(storeExport, ...args, '--step', '90s')).exitCode).toBe(2);
 });

@@ -6,12 +6,12 @@ import {
   type Granularity,
   type Series,
 } from '../core/index.js';
-import type {HistoryQuery, Metric} from '../shadow-store/index.js';
+import type {Metric, SeriesQuery} from '../shadow-store/index.js';
 
 /** What of a shadow store is needed to forecast from it. */
 export interface PanelSource {
   info(): {readonly firstUs?: number; readonly endUs?: number};
-  readSeries(query: HistoryQuery, metric: Metric): Promise<readonly Series[]>;
+  readSeries(query: SeriesQuery, metric: Metric): Promise<readonly Series[]>;
 }
 
 export interface PanelQuery {
@@ -23,10 +23,15 @@ export interface PanelQuery {
   readonly asOfUs: number;
 }
 
+/** A step of which logs cover a smaller share is not known: what is missing would look like a drop. */
+const LEAST_COVERAGE = 0.9;
+
 /**
  * One series a volume, all over the same steps: the whole ones only, from the first that begins in the store to the
  * last that has ended both in the store and at `asOfUs`. A step cut off at either end would look like a drop in what
- * is counted. Throws InputError when the store holds no whole step by then.
+ * is counted. Sums of steps that no log covers, or too little of, are NaN: models fill such gaps by the season before
+ * for fitting, and no error is measured on them. Used bytes are carried over gaps. Throws InputError when the store
+ * holds no whole step by then.
  */
 export async function readPanel(source: PanelSource, query: PanelQuery): Promise<readonly Series[]> {
   const stepSeconds = GRANULARITY_SECONDS[query.granularity];
@@ -47,7 +52,10 @@ export async function readPanel(source: PanelSource, query: PanelQuery): Promise
     );
   }
   const {volumes, metric} = query;
-  return source.readSeries({fromUs, toUs, stepSeconds, ...(volumes && {volumes})}, metric);
+  return source.readSeries(
+    {fromUs, toUs, stepSeconds, leastCoverage: LEAST_COVERAGE, ...(volumes && {volumes})},
+    metric,
+  );
 }
 
 /** The steps that a horizon in seconds takes at a granularity, rounded up. */

@@ -23,11 +23,11 @@ export interface VolumeHistory {
  */
 export interface HistoryQuery {
   /** All volumes when absent. */
-  readonly volumes?: readonly string[];
+  readonly volumes?: readonly string[] | undefined;
   /** Inclusive; the store's first when absent. */
-  readonly fromUs?: number;
+  readonly fromUs?: number | undefined;
   /** Exclusive; the store's last when absent. */
-  readonly toUs?: number;
+  readonly toUs?: number | undefined;
   /** A whole multiple of 60. */
   readonly stepSeconds: number;
 }
@@ -57,6 +57,24 @@ export interface ExportQuery {
   readonly toUs?: number | undefined;
   readonly granularity: StoredSeconds;
   readonly format: 'csv' | 'parquet';
+}
+
+/** Regular steps to write to a file, with nothing left out. */
+export interface StepExportQuery extends HistoryQuery {
+  /** The volumes are added up under this name. */
+  readonly sumAs?: string | undefined;
+  readonly format: 'csv' | 'parquet';
+}
+
+/** What the store knows of a volume. */
+export interface VolumeInfo extends StoreVolume {
+  /** (volume, minute) rows, summed over batches, and the requests that they count. */
+  readonly minutes: number;
+  readonly requests: number;
+  /** Bytes of the blocks that it was seen to write, less trims: what it held before is not in it. */
+  readonly footprintBytes: number;
+  /** Share of the time from its first minute to the store's end for which there is a log of it. */
+  readonly coverage: number;
 }
 
 /** Lengths of the steps that are stored, in seconds. */
@@ -128,5 +146,13 @@ export interface ShadowStore {
    * not at all. Throws TargetError when the disk refuses.
    */
   exportTo(filePath: string, query: ExportQuery): Promise<{readonly rows: number}>;
+  /**
+   * Writes every step of the volumes to a new file, wholly or not at all: its coverage, its sums (none where no log
+   * covers it) and the used bytes at its end, as readCoverage and readSeries tell them. Added up over volumes, a value
+   * is that of the volumes of which it is known, and the coverage the mean over the volumes that there are by then.
+   */
+  exportSteps(filePath: string, query: StepExportQuery): Promise<{readonly rows: number}>;
+  /** In code-unit order of the names; reads the hours of all series. */
+  describeVolumes(): Promise<readonly VolumeInfo[]>;
   close(): void;
 }

@@ -42,6 +42,18 @@ export function placeOf(source: string, line: number, unit: PlaceUnit = 'line'):
   return unit === 'line' ? `${source}:${line}` : `${source}, ${unit} ${line}`;
 }
 
+/** For which stretches of time an input speaks for some volumes: no request there is not the same as no log. */
+export interface InputCoverage {
+  readonly of: 'requests' | 'usage';
+  /** Silence up to this long is silence, longer it is a gap in the log. */
+  readonly gapUs: number;
+  /** Inputs of one source speak for each other's volumes. */
+  readonly source?: string;
+  /** Sorted, apart by more than gapUs; each from a start to an end (exclusive). */
+  readonly spansUs: readonly (readonly [fromUs: number, toUs: number])[];
+  readonly volumes: readonly string[];
+}
+
 /** One file or stream that was read to its end. rows + rejectedRows + blankRows = lines (or records), headers and remarks apart. */
 export interface IngestedInput {
   /** The path as given, or `-`. */
@@ -61,6 +73,8 @@ export interface IngestedInput {
   readonly lateRows: number;
   readonly firstUs: number;
   readonly lastUs: number;
+  /** Absent: from the batch's first to its last minute, for all of its volumes. */
+  readonly coverage?: readonly InputCoverage[];
 }
 
 /** Everything that one ingest adds to the store; it is there wholly or not at all. */

@@ -29,6 +29,8 @@ export interface ReadInput {
 interface Reading {
   readonly builder: ActivityBuilder;
   readonly rejects: RejectLog;
+  /** Inputs of one source speak for each other's volumes. */
+  readonly source?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
 }
@@ -39,7 +41,7 @@ interface Reading {
  */
 export async function readInput(opened: OpenedInput, reading: Reading): Promise<ReadInput> {
   const {name, chunks, tally} = opened;
-  const {builder, rejects} = reading;
+  const {builder, rejects, source} = reading;
   const unit = unitOf(opened.format);
   let rejectedRows = 0;
   const reject = (line: number, reason: string, text: string): void => {
@@ -77,6 +79,7 @@ export async function readInput(opened: OpenedInput, reading: Reading): Promise<
       sizeBytes: tally.sizeBytes,
       ...identitiesOf(opened),
       ...activity,
+      coverage: activity.coverage.map((entry) => (source === undefined ? entry : {...entry, source})),
       rejectedRows,
       blankRows,
     },

@@ -1,9 +1,9 @@
-import {type BatchInfo, openShadowStore, type StoreInfo, type StoreVolume} from '../shadow-store/index.js';
+import {type BatchInfo, openShadowStore, type StoreInfo, type VolumeInfo} from '../shadow-store/index.js';
 
 /** What is in a store; the lists only when asked for. */
 export interface StoreDescription extends Omit<StoreInfo, 'batches'> {
   readonly batches?: readonly BatchInfo[];
-  readonly volumes?: readonly StoreVolume[];
+  readonly volumes?: readonly VolumeInfo[];
 }
 
 /** Throws InputError when there is no store at the path. */
@@ -17,7 +17,7 @@ export async function describeStore(
     return {
       ...info,
       ...(lists.batches ? {batches} : {}),
-      ...(lists.volumes ? {volumes: store.volumes()} : {}),
+      ...(lists.volumes ? {volumes: await store.describeVolumes()} : {}),
     };
   } finally {
     store.close();

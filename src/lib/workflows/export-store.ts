@@ -2,8 +2,8 @@ import {createReadStream} from 'node:fs';
 import {mkdtemp, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
 
-import {UsageError} from '../core/index.js';
-import {type ExportQuery, openShadowStore} from '../shadow-store/index.js';
+import {readText, UsageError} from '../core/index.js';
+import {type ExportQuery, openShadowStore, type StepExportQuery} from '../shadow-store/index.js';
 
 /** Takes bytes; false when nobody reads them any more. */
 export type ByteWriter = (bytes: Uint8Array) => Promise<boolean>;
@@ -12,7 +12,8 @@ export interface StoreExport {
   /** A file, or what takes the bytes of the export. */
   readonly out: string | ByteWriter;
   readonly storePath: string;
-  readonly query: ExportQuery;
+  /** Stored rows, or regular steps. */
+  readonly query: ExportQuery | StepExportQuery;
   /** For an export that goes to a writer: it is made as a file first. */
   readonly scratchFolder: string;
 }
@@ -27,11 +28,13 @@ export async function exportStore(request: StoreExport): Promise<StoreExportRepo
   if (typeof out === 'string') await refuseSpecialFile(out);
   const store = await openShadowStore(request.storePath);
   try {
-    if (typeof out === 'string') return await store.exportTo(out, query);
+    const exportTo = (file: string): Promise<StoreExportReport> =>
+      'stepSeconds' in query ? store.exportSteps(file, query) : store.exportTo(file, query);
+    if (typeof out === 'string') return await exportTo(out);
     const folder = await mkdtemp(path.join(request.scratchFolder, 'foreshadow-export-'));
     try {
       const file = path.join(folder, `export.${query.format}`);
-      const report = await store.exportTo(file, query);
+      const report = await exportTo(file);
       await pour(file, out);
       return report;
     } finally {
@@ -59,4 +62,10 @@ async function pour(file: string, write: ByteWriter): Promise<void> {
   for await (const part of createReadStream(file)) {
     if (part instanceof Uint8Array && !(await write(part))) return;
   }
+}
+
+/** Names of volumes in a file, one a line; empty lines are passed over. Throws InputError when it cannot be read. */
+export async function readVolumeNames(file: string): Promise<readonly string[]> {
+  const lines = (await readText(file)).split(/\r?\n/);
+  return lines.filter((line) => line !== '');
 }

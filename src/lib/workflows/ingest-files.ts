@@ -27,6 +27,12 @@ export interface IngestRequest {
   /** More bad rows than this, over all inputs, and nothing is written. */
   readonly maxBadRows: number;
   readonly store: IngestSink;
+  /** An input in which no volume has a row for longer than this has a gap; 15 minutes by default. */
+  readonly gapUs?: number;
+  /** What the inputs are parts of: then they speak for each other's volumes, those of other ingests too. */
+  readonly source?: string | undefined;
+  /** The same for `-` where nothing is said: the parts of one run of a stream belong together. */
+  readonly streamSource?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ReadProgress & {readonly totalBytes: number | undefined}) => void;
 }
@@ -48,7 +54,7 @@ interface Span {
 }
 
 /** An input that was read. */
-export interface IngestedFile extends Omit<IngestedInput, keyof Span>, Span {
+export interface IngestedFile extends Omit<IngestedInput, keyof Span | 'coverage'>, Span {
   readonly lines: number;
   readonly remarkLines: number;
   readonly remarks: readonly string[];
@@ -104,7 +110,7 @@ async function readAll(
   skipped: Map<ListedSource, SkippedInput>,
 ): Promise<Pass | undefined> {
   const pass: Pass = {
-    builder: new ActivityBuilder(request.store, request.options.skewUs),
+    builder: new ActivityBuilder(request.store, request.options.skewUs, request.gapUs),
     rejects: new RejectLog(request.maxBadRows),
     read: [],
     seen: new Map(),
@@ -121,6 +127,7 @@ async function readAll(
     }
     const read = await readInput(opened, {
       ...pass,
+      source: request.source ?? (source.input.kind === 'stream' ? request.streamSource : undefined),
       signal: request.signal,
       onProgress: (progress) => request.onProgress?.({...progress, totalBytes: source.sizeBytes}),
     });

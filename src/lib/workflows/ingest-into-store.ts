@@ -1,3 +1,4 @@
+import {formatInstantUs} from '../core/index.js';
 import {openStoreWriter} from '../shadow-store/index.js';
 import {ingestFiles, type IngestRequest, type IngestResult} from './ingest-files.js';
 
@@ -15,7 +16,8 @@ export async function ingestIntoStore(request: StoreRequest): Promise<IngestResu
   const {storePath: path, nowUs, tool, onRemark, signal} = request;
   const writer = await openStoreWriter({path, nowUs, tool, onRemark, ...(signal ? {signal} : {})});
   try {
-    return await ingestFiles({...request, store: writer});
+    const streamSource = `stream of ${formatInstantUs(nowUs)}`;
+    return await ingestFiles({...request, streamSource, store: writer});
   } finally {
     await writer.close();
   }

@@ -159,6 +159,29 @@ export function noRowsSql(): string {
   return `(SELECT NULL::VARCHAR AS volume, ${numbers.join(', ')} WHERE false)`;
 }
 
+/** Columns of an export of regular steps after the volume, in their order; all but the time may be unknown. */
+export const STEP_COLUMNS = [
+  'start_us',
+  'coverage',
+  ...SUMMED,
+  'footprint_growth_bytes',
+  'used_bytes',
+] as const;
+
+/** The table that regular steps are loaded into; NaN is unknown. */
+export function createStepsSql(): string {
+  const columns = STEP_COLUMNS.map((name) => `${name} DOUBLE`);
+  return `CREATE OR REPLACE TEMP TABLE steps (volume INTEGER, ${columns.join(', ')})`;
+}
+
+/** The steps loaded, in that order. Parameter: $names of the volumes. */
+export function stepRowsSql(): string {
+  const known = (name: string): string => `nullif(${name}, 'nan'::DOUBLE)::BIGINT AS ${name}`;
+  const columns = STEP_COLUMNS.slice(2).map(known);
+  return `SELECT list_extract($names::VARCHAR[], volume + 1) AS volume, start_us::BIGINT AS start_us,
+    round(coverage, 6) AS coverage, ${columns.join(', ')} FROM steps`;
+}
+
 /** Parquet options of all files: zstd, and row groups small enough that a volume's rows are few of them. */
 export const PARQUET_OPTIONS = 'FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440';
 

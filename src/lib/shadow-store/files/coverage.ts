@@ -40,6 +40,19 @@ export function coverageOf({coverage, volumes}: BatchManifest): readonly LogCove
   }));
 }
 
+/** Coverage as a manifest tells it, with positions instead of names; volumes that it does not list are left out. */
+export function describeCoverage(
+  entries: readonly LogCoverage[],
+  volumes: BatchManifest['volumes'],
+): Coverage[] {
+  const placeOf = new Map(volumes.map(({name}, place) => [name, place]));
+  return entries.map((entry) => ({
+    ...entry,
+    spansUs: entry.spansUs.map(([fromUs, toUs]) => [fromUs, toUs]),
+    volumes: entry.volumes.flatMap((name) => placeOf.get(name) ?? []),
+  }));
+}
+
 /** The same knowledge in fewer words: spans that meet are joined, volumes with equal spans told together. */
 export function mergeCoverage(entries: readonly LogCoverage[], keepFromUs: number): readonly LogCoverage[] {
   const parts = entries.flatMap((entry) =>

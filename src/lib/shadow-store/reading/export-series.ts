@@ -1,4 +1,5 @@
 import {rename, rm} from 'node:fs/promises';
+import type {DuckDBValue} from '@duckdb/node-api';
 
 import {asTargetError, sqlText} from '../engine/duckdb-engine.js';
 import {type OpenStore, seriesFiles} from './read-history.js';
@@ -14,20 +15,33 @@ export async function exportSeries(
 ): Promise<{readonly rows: number}> {
   const fromUs = query.fromUs ?? Number.MIN_SAFE_INTEGER;
   const toUs = query.toUs ?? Number.MAX_SAFE_INTEGER;
-  const {connection, duckdb} = store.engine;
+  const {duckdb} = store.engine;
   const files = seriesFiles(store, {stored: query.granularity, fromUs, toUs});
   const source = files.length === 0 ? noRowsSql() : 'read_parquet($files)';
-  const format = query.format === 'csv' ? 'FORMAT csv, HEADER' : PARQUET_OPTIONS;
+  return copyToFile(store, exportSql(source, query.granularity), filePath, {
+    format: query.format,
+    parameters: {
+      ...(files.length === 0 ? {} : {files: duckdb.listValue(files)}),
+      names: duckdb.listValue(volumes),
+      from_us: BigInt(fromUs),
+      to_us: BigInt(toUs),
+    },
+  });
+}
+
+/** Writes what a query with $names answers to a new file, wholly or not at all. Throws TargetError when the disk refuses. */
+export async function copyToFile(
+  {engine: {connection, duckdb}}: OpenStore,
+  sql: string,
+  filePath: string,
+  options: {readonly format: 'csv' | 'parquet'; readonly parameters: Record<string, DuckDBValue>},
+): Promise<{readonly rows: number}> {
+  const format = options.format === 'csv' ? 'FORMAT csv, HEADER' : PARQUET_OPTIONS;
   const temporary = `${filePath}.${process.pid}.tmp`;
   try {
     const copied = await connection.run(
-      `COPY (${exportSql(source, query.granularity)}) TO ${sqlText(temporary)} (${format}, USE_TMP_FILE false)`,
-      {
-        ...(files.length === 0 ? {} : {files: duckdb.listValue(files)}),
-        names: duckdb.listValue(volumes),
-        from_us: BigInt(fromUs),
-        to_us: BigInt(toUs),
-      },
+      `COPY (${sql}) TO ${sqlText(temporary)} (${format}, USE_TMP_FILE false)`,
+      options.parameters,
       // The type of an empty list cannot be seen from its items.
       {names: duckdb.LIST(duckdb.VARCHAR)},
     );

@@ -9,7 +9,9 @@ import {readStoreHeader} from '../files/store-header.js';
 import {describeStore} from '../files/store-info.js';
 import type {ExportQuery, HistoryQuery, ShadowStore} from '../shadow-store.js';
 import {chosenVolumes} from './chosen-volumes.js';
+import {describeVolumes} from './describe-volumes.js';
 import {exportSeries} from './export-series.js';
+import {exportSteps} from './export-steps.js';
 import {type OpenStore, readHistory} from './read-history.js';
 import {readCoverage, readSeries} from './read-series.js';
 
@@ -52,6 +54,9 @@ export async function openShadowStore(
     readCoverage: (query) => Promise.resolve(readCoverage(store, chosen(query), query)),
     exportTo: (filePath, query) =>
       orDamaged(store, () => exportSeries(store, chosen(query), filePath, query)),
+    exportSteps: (filePath, query) =>
+      orDamaged(store, () => exportSteps(store, chosen(query), filePath, query)),
+    describeVolumes: () => orDamaged(store, () => describeVolumes(store, volumes)),
     close: () => {
       engine.close();
     },

@@ -56,29 +56,44 @@ async function readSums(
   for await (const histories of readBuckets(store, volumes, axis, [column])) {
     for (const history of histories) {
       const values = history[column];
-      blankUncovered(values, covered.get(history.volume) ?? [], axis, least);
-      values.fill(Number.NaN, 0, firstStepOf(store, history.volume, axis));
+      blankUnknown(store, history.volume, axis, {
+        values: [values],
+        spans: covered.get(history.volume) ?? [],
+        least,
+      });
       answer.push({id: history.volume, startUs: axis.startUs, stepSeconds: axis.stepSeconds, values});
     }
   }
   return answer;
 }
 
-/** A row tells that there was a log, whatever the coverage says: then only too small a share makes a step unknown. */
-export function blankUncovered(
-  values: Float64Array,
-  spans: readonly Span[],
+/**
+ * Makes sums NaN in the steps of which the store does not know them: before the volume, and where logs cover a smaller
+ * share than `least`, or nothing. A row tells that there was a log, whatever the coverage says.
+ */
+export function blankUnknown(
+  store: OpenStore,
+  volume: string,
   axis: Axis,
-  least: number,
+  of: {readonly values: readonly Float64Array[]; readonly spans: readonly Span[]; readonly least: number},
 ): void {
-  const shares = coveredShares(spans, axis);
-  for (let step = 0; step < values.length; step += 1) {
-    const share = shares[step] ?? 0;
-    if (share < least || (share === 0 && values[step] === 0)) values[step] = Number.NaN;
+  const shares = coveredShares(of.spans, axis);
+  const first = firstStepOf(store, volume, axis);
+  for (const values of of.values) {
+    for (let step = 0; step < values.length; step += 1) {
+      const share = shares[step] ?? 0;
+      const isUnknown = share < of.least || (share === 0 && values[step] === 0);
+      if (step < first || isUnknown) values[step] = Number.NaN;
+    }
   }
 }
 
-async function readLevels(store: OpenStore, volumes: readonly string[], axis: Axis): Promise<Series[]> {
+/** Used bytes at the end of each step of some volumes, in any order. */
+export async function readLevels(
+  store: OpenStore,
+  volumes: readonly string[],
+  axis: Axis,
+): Promise<Series[]> {
   const fine = fineAxis(store, axis);
   const answer: Series[] = [];
   for await (const histories of readBuckets(store, volumes, fine, ['footprintGrowthBytes', 'usedBytes'])) {
@@ -112,7 +127,7 @@ function lastOfEachStep(levels: Float64Array, fine: Axis, axis: Axis): Float64Ar
 }
 
 /** The first step that the store can know of a volume; 0 when that is before the axis. */
-function firstStepOf({contents}: OpenStore, volume: string, axis: Axis): number {
+export function firstStepOf({contents}: OpenStore, volume: string, axis: Axis): number {
   const prunedUs = contents.pruned.get(coarsestStored(axis.stepSeconds))?.beforeUs ?? -Infinity;
   const firstUs = Math.max(contents.volumes.get(volume)?.firstUs ?? axis.startUs, prunedUs);
   return Math.max(0, Math.floor((firstUs - axis.startUs) / (axis.stepSeconds * US_PER_SECOND)));

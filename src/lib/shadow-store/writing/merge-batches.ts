@@ -6,7 +6,7 @@ import {literalPath, sqlText, type Engine} from '../engine/duckdb-engine.js';
 import {mergedFilesSql, PARQUET_OPTIONS} from '../engine/series-sql.js';
 import {sumVolumes, type VolumeSums} from '../engine/volume-sums.js';
 import {type BatchManifest, MANIFEST_KIND, type SeriesFile} from '../files/batch-manifest.js';
-import {coverageOf, mergeCoverage} from '../files/coverage.js';
+import {coverageOf, describeCoverage, mergeCoverage} from '../files/coverage.js';
 import {rejectsPath, seriesPath} from '../files/layout.js';
 import {contentsOf, type PrunedPart} from '../files/store-contents.js';
 import {STORED_SECONDS, type StoredSeconds} from '../shadow-store.js';
@@ -63,11 +63,7 @@ export async function mergeBatches(
     series: [...series],
     ...(rejects ? {rejects} : {}),
     ...(footprints ? {footprints} : {}),
-    coverage: coverage.map((entry) => ({
-      ...entry,
-      spansUs: entry.spansUs.map(([fromUs, toUs]): [number, number] => [fromUs, toUs]),
-      volumes: entry.volumes.flatMap((name) => placeOf.get(name) ?? []),
-    })),
+    coverage: describeCoverage(coverage, volumes),
     ...(merge.pruned.size === 0 ? {} : {pruned: describePruned(merge, placeOf)}),
     replaces: {
       batchIds: [...sources, ...replacedBefore(sources, state)].map((source) => source.batchId),

@@ -6,6 +6,7 @@ import {type BatchManifest, MANIFEST_KIND} from '../files/batch-manifest.js';
 import type {Engine} from '../engine/duckdb-engine.js';
 import type {DurableFiles} from '../files/durable-files.js';
 import {type SavedFootprints, writeFootprints} from '../files/footprint-pack.js';
+import {describeCoverage, type LogCoverage, mergeCoverage} from '../files/coverage.js';
 import {rejectsPath} from '../files/layout.js';
 import {publishManifest} from './publish-manifest.js';
 import {type VolumeSlice, volumeSlices, writeSeries} from './write-series.js';
@@ -42,6 +43,8 @@ export async function writeBatch(batch: IngestBatch, target: BatchTarget): Promi
   const series = await writeSeries(target.engine, batch.rows, slices, {...target, batchId});
   const rejects = await writeRejects(batch.rejects, {storePath, batchId, files});
   const footprints = await writeFootprints({storePath, batchId, files}, batch.footprints, target.saved);
+  const volumes = describeVolumes(batch.rows, slices);
+  const coverage = coverageOfInputs(batch.inputs);
   const manifest: BatchManifest = {
     kind: MANIFEST_KIND.kind,
     version: MANIFEST_KIND.version,
@@ -51,10 +54,11 @@ export async function writeBatch(batch: IngestBatch, target: BatchTarget): Promi
     batchId,
     inputs: batch.inputs.map(describeInput),
     totals: totalsOf(batch.rows),
-    volumes: describeVolumes(batch.rows, slices),
+    volumes,
     series: [...series],
     ...(rejects ? {rejects} : {}),
     ...(footprints ? {footprints} : {}),
+    ...(coverage ? {coverage: describeCoverage(coverage, volumes)} : {}),
   };
   await publishManifest(manifest, {storePath, files, signal: target.signal});
   return manifest;
@@ -81,8 +85,23 @@ function* rejectLines(rejects: readonly RejectedRow[]): Generator<Uint8Array> {
   }
 }
 
+/** Undefined when an input does not tell: the manifest then says nothing, which means all the time. */
+function coverageOfInputs(inputs: readonly IngestedInput[]): readonly LogCoverage[] | undefined {
+  const told = inputs.map(({coverage}) => coverage);
+  if (told.length === 0 || told.includes(undefined)) return undefined;
+  return mergeCoverage(
+    told.flatMap((coverage) => coverage ?? []),
+    Number.NEGATIVE_INFINITY,
+  );
+}
+
 function describeInput(input: IngestedInput): BatchManifest['inputs'][number] {
-  const {firstUs, lastUs, ...rest} = input;
+  const {name, format, sizeBytes, identitySha256, sha256, rawKeySha256} = input;
+  const {rows, rejectedRows, blankRows, lateRows, firstUs, lastUs} = input;
+  const rest = {
+    ...{name, format, sizeBytes, identitySha256, sha256, rawKeySha256},
+    ...{rows, rejectedRows, blankRows, lateRows},
+  };
   return Number.isFinite(firstUs) && Number.isFinite(lastUs) ? {...rest, firstUs, lastUs} : rest;
 }
 

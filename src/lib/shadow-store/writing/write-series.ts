@@ -1,17 +1,14 @@
 import path from 'node:path';
-import type {DuckDBAppender} from '@duckdb/node-api';
 
 import {floorToStepUs, invariant} from '../../core/index.js';
 import type {ActivityRows} from '../../traces/index.js';
 import type {SeriesFile} from '../files/batch-manifest.js';
+import {appendRows, type RowChoice} from '../engine/append-rows.js';
 import {type Engine, sqlText} from '../engine/duckdb-engine.js';
 import type {DurableFiles} from '../files/durable-files.js';
 import {groupByBucket, seriesPath} from '../files/layout.js';
 import {STORED_SECONDS, type StoredSeconds} from '../shadow-store.js';
 import {createStageSql, PARQUET_OPTIONS, stagedRowsSql} from '../engine/series-sql.js';
-
-/** DuckDB's vector size: the most rows that one data chunk takes. */
-const CHUNK_ROWS = 2048;
 
 /** The rows `from` to `to` (exclusive) of one volume. */
 export interface VolumeSlice {
@@ -96,27 +93,13 @@ function byBytesOfName(left: VolumeSlice, right: VolumeSlice): number {
   return Buffer.compare(Buffer.from(left.name), Buffer.from(right.name));
 }
 
-/** Rows to load, in their new order: where each is, and the number of its volume. */
-interface Staging {
-  readonly rowIndex: Int32Array;
-  readonly number: Int32Array;
-}
-
 /** Loads the rows of the slices into the engine in that order; a slice's place becomes its volume's number. */
 async function stage(engine: Engine, rows: ActivityRows, slices: readonly VolumeSlice[]): Promise<void> {
-  const staging = stagingOf(slices);
   await engine.connection.run(createStageSql());
-  const appender = await engine.connection.createAppender('stage');
-  for (let from = 0; from < staging.rowIndex.length; from += CHUNK_ROWS) {
-    appendChunk(engine, appender, rows, {
-      rowIndex: staging.rowIndex.subarray(from, from + CHUNK_ROWS),
-      number: staging.number.subarray(from, from + CHUNK_ROWS),
-    });
-  }
-  appender.closeSync();
+  await appendRows(engine, 'stage', stagedColumns(rows), stagingOf(slices));
 }
 
-function stagingOf(slices: readonly VolumeSlice[]): Staging {
+function stagingOf(slices: readonly VolumeSlice[]): RowChoice {
   const count = slices.reduce((total, {from, to}) => total + to - from, 0);
   const staging = {rowIndex: new Int32Array(count), number: new Int32Array(count)};
   let next = 0;
@@ -128,24 +111,6 @@ function stagingOf(slices: readonly VolumeSlice[]): Staging {
     }
   });
   return staging;
-}
-
-function appendChunk(engine: Engine, appender: DuckDBAppender, rows: ActivityRows, staging: Staging): void {
-  const {DuckDBDataChunk, DuckDBIntegerVector, DuckDBDoubleVector, INTEGER, DOUBLE} = engine.duckdb;
-  const {rowIndex, number} = staging;
-  const columns = stagedColumns(rows);
-  const chunk = DuckDBDataChunk.create([INTEGER, ...columns.map(() => DOUBLE)], rowIndex.length);
-  const numbers = chunk.getColumnVector(0);
-  invariant(numbers instanceof DuckDBIntegerVector, 'the first staged column is INTEGER');
-  for (let row = 0; row < number.length; row += 1) numbers.setItem(row, number[row] ?? 0);
-  numbers.flush();
-  columns.forEach((values, column) => {
-    const vector = chunk.getColumnVector(column + 1);
-    invariant(vector instanceof DuckDBDoubleVector, 'the other staged columns are DOUBLE');
-    for (let row = 0; row < rowIndex.length; row += 1) vector.setItem(row, values[rowIndex[row] ?? 0] ?? 0);
-    vector.flush();
-  });
-  appender.appendDataChunk(chunk);
 }
 
 /** In the order of SERIES_COLUMNS, the volume apart. */

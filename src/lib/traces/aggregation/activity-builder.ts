@@ -1,4 +1,4 @@
-import type {ActivityRows, PlaceUnit} from '../activity.js';
+import type {ActivityRows, InputCoverage, PlaceUnit} from '../activity.js';
 import {createFootprint, type FootprintBitmap, moveFootprint, PagePool} from '../footprint.js';
 import type {RejectRow} from '../reading/check-row.js';
 import {
@@ -9,6 +9,7 @@ import {
   type RequestBatch,
 } from '../reading/request-batch.js';
 import {toActivityRows} from './activity-rows.js';
+import {CoverageTally, DEFAULT_GAP_US} from './log-coverage.js';
 import {CELL, MINUTE_US, MinuteCells} from './minute-cells.js';
 import {type HeldRow, type Verdict, VolumeClocks} from './volume-clocks.js';
 
@@ -27,6 +28,7 @@ export interface InputActivity {
   lateRows: number;
   firstUs: number;
   lastUs: number;
+  coverage: readonly InputCoverage[];
 }
 
 /** Adds up batches of rows per (volume, minute) and keeps the footprints. */
@@ -45,12 +47,17 @@ export class ActivityBuilder {
   private readonly newestMinuteUs: number[] = [];
   private clocks: VolumeClocks;
   private input: InputActivity = emptyInput();
+  private readonly gapUs: number;
+  private requests = new CoverageTally();
+  private usage = new CoverageTally();
   /** A row that was held back, as a batch. */
   private readonly single = createRequestBatch(1);
 
-  constructor(base: ActivityBase, skewUs: number) {
+  /** `gapUs`: an input without any row for longer than this has a gap (see CoverageTally). */
+  constructor(base: ActivityBase, skewUs: number, gapUs = DEFAULT_GAP_US) {
     this.base = base;
     this.skewUs = skewUs;
+    this.gapUs = gapUs;
     this.clocks = new VolumeClocks(skewUs, 'line');
   }
 
@@ -68,6 +75,8 @@ export class ActivityBuilder {
     this.clocks = new VolumeClocks(this.skewUs, unit);
     this.currentEndUs.fill(Number.NEGATIVE_INFINITY);
     this.input = emptyInput();
+    this.requests = new CoverageTally();
+    this.usage = new CoverageTally();
   }
 
   /** Counts the rows of a batch; `textOf` gives the text of one for the rejects. */
@@ -96,6 +105,10 @@ export class ActivityBuilder {
   endInput(reject: RejectRow): InputActivity {
     for (const [volume, verdict] of this.clocks.settle()) this.apply(volume, verdict, reject);
     for (const newestUs of this.clocks.newestUs) this.input.lastUs = Math.max(this.input.lastUs, newestUs);
+    this.input.coverage = [
+      this.requests.toCoverage('requests', this.gapUs, this.names),
+      this.usage.toCoverage('usage', this.gapUs, this.names),
+    ].filter((entry) => entry !== undefined);
     return this.input;
   }
 
@@ -148,10 +161,13 @@ export class ActivityBuilder {
     const isLate = minuteUs < (this.newestMinuteUs[volume] ?? 0);
     if (isLate) input.lateRows += 1;
     else this.newestMinuteUs[volume] = minuteUs;
+    const isSample = batch.op[row] === OP.sample;
+    if (!isSample) this.requests.note(volume, minuteUs);
     if (batch.op[row] === OP.flush) return;
     const cell = this.cells.find(volume, minuteUs);
     this.count(volume, cell, batch, row);
-    if (isLate) return;
+    // After a sample the next request must come here too, to be noted.
+    if (isLate || isSample) return;
     this.currentCell[volume] = cell;
     this.currentEndUs[volume] = minuteUs + MINUTE_US;
   }
@@ -161,8 +177,8 @@ export class ActivityBuilder {
     const op = batch.op[row] ?? 0;
     const lengthBytes = batch.lengthBytes[row] ?? 0;
     if (op > OP.trim) {
-      if (op === OP.sample) this.cells.keepSample(cell, batch.atUs[row] ?? 0, lengthBytes);
-      else if (op === OP.interval) this.countInterval(cell, batch, row);
+      if (op === OP.sample) this.keepSample(volume, cell, batch.atUs[row] ?? 0, lengthBytes);
+      else if (op === OP.interval) this.countInterval(volume, cell, batch, row);
       return;
     }
     const numbers = this.cells.slabOf(cell);
@@ -177,7 +193,12 @@ export class ActivityBuilder {
     addTo(numbers, base + CELL.growthBytes, growth);
   }
 
-  private countInterval(cell: number, batch: RequestBatch, row: number): void {
+  private keepSample(volume: number, cell: number, atUs: number, usedBytes: number): void {
+    this.usage.note(volume, Math.floor(atUs / MINUTE_US) * MINUTE_US);
+    this.cells.keepSample(cell, atUs, usedBytes);
+  }
+
+  private countInterval(volume: number, cell: number, batch: RequestBatch, row: number): void {
     const {reads, writes, readBytes, writeBytes, usedBytes} = intervalOf(batch, row);
     const numbers = this.cells.slabOf(cell);
     const base = this.cells.baseOf(cell);
@@ -185,7 +206,7 @@ export class ActivityBuilder {
     addTo(numbers, base + CELL.writes, writes);
     addTo(numbers, base + CELL.readBytes, readBytes);
     addTo(numbers, base + CELL.writeBytes, writeBytes);
-    if (!Number.isNaN(usedBytes)) this.cells.keepSample(cell, batch.atUs[row] ?? 0, usedBytes);
+    if (!Number.isNaN(usedBytes)) this.keepSample(volume, cell, batch.atUs[row] ?? 0, usedBytes);
   }
 
   private loadFootprint(volume: number): FootprintBitmap {
@@ -232,5 +253,8 @@ function heldRow(batch: RequestBatch, row: number, text: string): HeldRow {
 }
 
 function emptyInput(): InputActivity {
-  return {rows: 0, lateRows: 0, firstUs: Number.POSITIVE_INFINITY, lastUs: Number.NEGATIVE_INFINITY};
+  return {
+    ...{rows: 0, lateRows: 0, coverage: []},
+    ...{firstUs: Number.POSITIVE_INFINITY, lastUs: Number.NEGATIVE_INFINITY},
+  };
 }

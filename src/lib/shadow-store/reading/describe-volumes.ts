@@ -1,0 +1,46 @@
+import path from 'node:path';
+
+import {sum} from '../../core/index.js';
+import {sumVolumes} from '../engine/volume-sums.js';
+import {coveredSpans, eitherSpans, type Span} from '../files/coverage.js';
+import {spanOf} from '../files/store-contents.js';
+import type {StoreVolume, VolumeInfo} from '../shadow-store.js';
+import type {OpenStore} from './read-history.js';
+
+/** See ShadowStore.describeVolumes. */
+export async function describeVolumes(
+  {storePath, contents, engine}: OpenStore,
+  volumes: readonly StoreVolume[],
+): Promise<readonly VolumeInfo[]> {
+  const {manifests, pruned} = contents;
+  const hours = manifests.flatMap(({series}) => series).filter(({granularity}) => granularity === 3600);
+  const sums = await sumVolumes(
+    engine,
+    hours.map((file) => path.join(storePath, file.path)),
+  );
+  const names = volumes.map(({name}) => name);
+  const requests = coveredSpans(contents, names, 'requests');
+  const usage = coveredSpans(contents, names, 'usage');
+  const minutes = new Map<string, number>();
+  for (const {name, minutes: count} of manifests.flatMap((manifest) => manifest.volumes)) {
+    minutes.set(name, (minutes.get(name) ?? 0) + count);
+  }
+  const endUs = spanOf(contents)?.endUs ?? 0;
+  return volumes.map((volume) => {
+    const {name, firstUs} = volume;
+    const own = sums.get(name);
+    const spans = eitherSpans(requests.get(name) ?? [], usage.get(name) ?? []);
+    const prunedGrowthBytes = pruned.get(3600)?.volumes.get(name)?.growthBytes ?? 0;
+    return {
+      ...volume,
+      minutes: minutes.get(name) ?? 0,
+      requests: own ? own.reads + own.writes + own.trims : 0,
+      footprintBytes: (own?.growthBytes ?? 0) + prunedGrowthBytes,
+      coverage: endUs > firstUs ? coveredUs(spans, firstUs, endUs) / (endUs - firstUs) : 0,
+    };
+  });
+}
+
+function coveredUs(spans: readonly Span[], fromUs: number, toUs: number): number {
+  return sum(spans.map(([beginUs, endUs]) => Math.max(0, Math.min(endUs, toUs) - Math.max(beginUs, fromUs))));
+}
