@@ -16,6 +16,10 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
   },
   'm4-hourly': {about: 'forecasting models on M4 Hourly', load: () => import('./m4-hourly.js')},
   plan: {about: 'a certified plan for 1,000 hosts and 100,000 volumes', load: () => import('./plan.js')},
+  'replay-capacity': {
+    about: 'policies over a real capacity history: reserve against the oracle, share kept',
+    load: () => import('./replay-capacity.js'),
+  },
   replay: {about: 'all policies over 1,000 volumes, hourly', load: () => import('./replay.js')},
   startup: {about: 'CPU time of foreshadow --help', load: () => import('./startup.js')},
 };

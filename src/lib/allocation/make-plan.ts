@@ -78,7 +78,7 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
 
 async function gatherFacts(policy: AllocationPolicy, input: PolicyInput): Promise<PlanFacts> {
   const compiled = compileTopology(input.topology);
-  const use = predictUse(compiled, input.forecast, input.settings.level);
+  const use = predictUse(compiled, input.forecast, input.settings.level, input.sums);
   const decision = await policy.decide(input);
   const demands = compiled.nets.map((net, scenario) =>
     scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]),

@@ -15,9 +15,9 @@ export interface PolicyView {
 }
 
 /** The input with the topology prepared and the forecast taken at the level asked for. */
-export function viewInput({topology, forecast, settings}: PolicyInput): PolicyView {
+export function viewInput({topology, forecast, sums, settings}: PolicyInput): PolicyView {
   const compiled = compileTopology(topology);
-  const use = predictUse(compiled, forecast, settings.level);
+  const use = predictUse(compiled, forecast, settings.level, sums);
   const demandBytes = Float64Array.from(
     compiled.nets,
     (net, scenario) => scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]).totalBytes,

@@ -2,6 +2,7 @@ import type {PeakForecast} from '../forecasting/index.js';
 import type {Topology} from '../topology/index.js';
 import type {ScenarioPlacement} from './certificate.js';
 import type {ScenarioDemand} from './scenario-demand.js';
+import type {SumForecast} from './use-sums.js';
 
 export interface PolicySettings {
   /** Share of cases in which the buffer must suffice, e.g. 0.99. */
@@ -19,6 +20,8 @@ export interface PolicyInput {
   readonly usedBytes: Float64Array;
   /** Foreseen peaks of the volumes' used bytes over the planning horizon, volume order = topology. */
   readonly forecast: PeakForecast;
+  /** The same for sums over volumes, where these were foreseen by themselves; then `forecast` needs no samples. */
+  readonly sums?: SumForecast;
   /** The buffer held now, a value a host. */
   readonly currentReserveBytes: Float64Array;
   /** Since each host's buffer was last changed; absent: nobody knows. */

@@ -1,5 +1,6 @@
 import {type PeakForecast, upperQuantile} from '../forecasting/index.js';
 import type {CompiledTopology} from './compile-topology.js';
+import type {SumForecast} from './use-sums.js';
 
 /** What a plan reckons with. Bytes; whole except volumeBytes. */
 export interface PredictedUse {
@@ -17,31 +18,59 @@ export interface PredictedUse {
  * Turns joint samples into what to reckon with at `level`: for each scenario the quantile of the *sum* of all bytes it
  * takes, for each host the quantile of the sum of what lies on it. Quantiles are taken of sums, never summed.
  *
+ * Where the sums themselves were foreseen, their samples are taken, and the volumes share the median growth of all.
+ *
  * Approximation: within a scenario every volume is scaled by the same factor, so that the total is at its quantile.
  * Volumes with few targets of their own may together exceed their scaled share while the total stays within its
  * quantile; the demand on those targets is then too low. It breaks most where few large, independent volumes share
  * few targets.
  */
-export function predictUse(compiled: CompiledTopology, forecast: PeakForecast, level: number): PredictedUse {
+export function predictUse(
+  compiled: CompiledTopology,
+  forecast: PeakForecast,
+  level: number,
+  sums: SumForecast = sumSamples(compiled, forecast),
+): PredictedUse {
   const {topology, nets} = compiled;
   const volumeBytes = medianOrMean(forecast);
-  const scenarioFactor = Float64Array.from(nets, (net) => {
+  const upper = (samples: readonly Float64Array[], index: number): number =>
+    Math.max(
+      0,
+      upperQuantile(
+        samples.map((sample) => sample[index] ?? 0),
+        level,
+      ),
+    );
+  const scenarioFactor = Float64Array.from(nets, (net, scenario) => {
     const point = sumOver(volumeBytes, net.volumes, net.copies);
-    if (forecast.samples.length === 0 || point <= 0) return 1;
-    const sums = forecast.samples.map((sample) => sumOver(sample, net.volumes, net.copies));
-    return Math.max(0, upperQuantile(sums, level)) / point;
+    return sums.scenarioSamples.length === 0 || point <= 0
+      ? 1
+      : upper(sums.scenarioSamples, scenario) / point;
   });
-  const replicas = topology.hosts.map((): number[] => []);
-  topology.volumes.forEach((volume, index) => {
-    for (const host of volume.replicas) replicas[host]?.push(index);
-  });
-  const hostUsedBytes = Float64Array.from(topology.hosts, ({otherUsedBytes}, host) => {
-    const own = Int32Array.from(replicas[host] ?? []);
-    if (forecast.samples.length === 0) return otherUsedBytes + Math.ceil(sumOver(volumeBytes, own));
-    const sums = forecast.samples.map((sample) => sumOver(sample, own));
-    return otherUsedBytes + Math.ceil(Math.max(0, upperQuantile(sums, level)));
-  });
+  const hostUsedBytes =
+    sums.hostSamples.length === 0
+      ? hostUse(compiled, volumeBytes)
+      : Float64Array.from(
+          topology.hosts,
+          ({otherUsedBytes}, host) => otherUsedBytes + Math.ceil(upper(sums.hostSamples, host)),
+        );
   return {volumeBytes, scenarioFactor, hostUsedBytes, roomBytes: roomOf(compiled, hostUsedBytes)};
+}
+
+/** The sums of samples of every volume. */
+function sumSamples({topology, nets}: CompiledTopology, {samples}: PeakForecast): SumForecast {
+  const onHost = topology.hosts.map((): number[] => []);
+  for (const [volume, {replicas}] of topology.volumes.entries())
+    for (const host of replicas) onHost[host]?.push(volume);
+  const volumesOnHost = onHost.map((volumes) => Int32Array.from(volumes));
+  return {
+    scenarioSamples: samples.map((sample) =>
+      Float64Array.from(nets, ({volumes, copies}) => sumOver(sample, volumes, copies)),
+    ),
+    hostSamples: samples.map((sample) =>
+      Float64Array.from(volumesOnHost, (volumes) => sumOver(sample, volumes)),
+    ),
+  };
 }
 
 /** Bytes that each host can hold free within the fill limit when it uses `hostUsedBytes`. Whole, at least 0. */

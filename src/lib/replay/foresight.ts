@@ -31,7 +31,7 @@ export interface Foresight {
 }
 
 /** Throws what the model's fit throws, e.g. InputError when the history before the first review is too short. */
-export function createForesight(panel: UsagePanel, options: ForesightOptions): Foresight {
+export function createForesight(panel: Pick<UsagePanel, 'series'>, options: ForesightOptions): Foresight {
   const {model, horizonSteps, seasonSteps, refitReviews, reviewSteps, originCount, random, signal} = options;
   const newMemory = (): OriginMemory => ({everySteps: reviewSteps, origins: new Map()});
   let reviews = 0;

@@ -1,8 +1,11 @@
 import {
   type AllocationPolicy,
   compileTopology,
+  type PolicyInput,
   type PolicySettings,
-  widenForecast,
+  shareGrowth,
+  splitSums,
+  sumSeries,
 } from '../allocation/index.js';
 import {InputError, type Random, type Series, US_PER_SECOND} from '../core/index.js';
 import type {ForecastModel} from '../forecasting/index.js';
@@ -10,7 +13,7 @@ import type {Topology} from '../topology/index.js';
 import {createForesight} from './foresight.js';
 import {createOracle} from './oracle.js';
 import {createTally, type PolicyScore, type Tally} from './score.js';
-import {alignPanel, createLevelReader, type UsagePanel} from './usage-panel.js';
+import {alignPanel, createLevelReader, type UsagePanel, visibleBefore} from './usage-panel.js';
 import {createWindowReader, type WindowTruth} from './window-truth.js';
 
 export interface ReplayOptions {
@@ -107,16 +110,16 @@ interface Contender {
 
 interface ReviewInput {
   readonly usedBytes: Float64Array;
-  readonly forecast: Parameters<AllocationPolicy['decide']>[0]['forecast'];
+  readonly foreseen: Required<Pick<PolicyInput, 'forecast' | 'sums'>>;
   readonly truth: WindowTruth;
 }
 
 function createWalk(panel: UsagePanel, options: ReplayOptions): Walk {
   const compiled = compileTopology(options.topology);
   const oracle = createOracle(compiled);
-  const foresight = createForesight(panel, options);
+  const sums = {series: sumSeries(compiled, panel.series)};
+  const foresight = createForesight(sums, options);
   const known = createLevelReader(panel);
-  const everyVolume = {series: panel.series, volumes: Int32Array.from(panel.series.keys()), warnings: []};
   const reality = createWindowReader(compiled, createLevelReader(panel));
   const newTally = (policy: string): Tally =>
     createTally({
@@ -138,12 +141,14 @@ function createWalk(panel: UsagePanel, options: ReplayOptions): Walk {
       const fromStep = step + options.leadSteps;
       const toStep = Math.min(fromStep + options.reviewSteps, panel.stepCount);
       const usedBytes = known.at(step - 1).slice();
-      const forecast = widenForecast({...everyVolume, usedBytes}, await foresight.peaksAt(step));
+      const visible = visibleBefore(sums, step);
+      const sumForecast = splitSums(compiled, visible, await foresight.peaksAt(step));
+      const foreseen = {forecast: shareGrowth(compiled, usedBytes, sumForecast), sums: sumForecast};
       const truth = reality.window(fromStep, toStep);
       for (const one of contenders) {
         options.signal?.throwIfAborted();
         const {tally} = one;
-        const {reserveBytes, saidInfeasible} = await one.decide({usedBytes, forecast, truth});
+        const {reserveBytes, saidInfeasible} = await one.decide({usedBytes, foreseen, truth});
         tally.addReview(reserveBytes, saidInfeasible);
         tally.addWindow(truth, reserveBytes);
       }
@@ -156,8 +161,8 @@ function contender(policy: AllocationPolicy, {topology, settings}: ReplayOptions
   let currentReserveBytes: Float64Array = new Float64Array(topology.hosts.length);
   return {
     tally,
-    decide: async ({usedBytes, forecast}) => {
-      const input = {topology, usedBytes, forecast, currentReserveBytes, settings};
+    decide: async ({usedBytes, foreseen}) => {
+      const input = {topology, usedBytes, ...foreseen, currentReserveBytes, settings};
       const {reserveBytes, shortCuts} = await policy.decide(input);
       currentReserveBytes = reserveBytes;
       return {reserveBytes, saidInfeasible: shortCuts.length > 0};

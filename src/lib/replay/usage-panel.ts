@@ -45,7 +45,7 @@ export function alignPanel(topology: Topology, histories: readonly Series[]): Us
 }
 
 /** What can be known before a step begins: every series without that step and all later ones. Views, not copies. */
-export function visibleBefore(panel: UsagePanel, step: number): readonly Series[] {
+export function visibleBefore(panel: Pick<UsagePanel, 'series'>, step: number): readonly Series[] {
   return panel.series.map((series) => ({...series, values: series.values.subarray(0, step)}));
 }
 
