@@ -1,4 +1,4 @@
-import {spawn} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import {mkdtemp, rm, stat} from 'node:fs/promises';
@@ -9,6 +9,7 @@ import {Readable} from 'node:stream';
 import {z} from 'zod';
 
 import {quantile} from '../src/lib/core/index.js';
+import {openShadowStore} from '../src/lib/shadow-store/index.js';
 import {writeAlibabaFile} from './alibaba-file.js';
 import type {BenchOptions, BenchResult} from './bench.js';
 
@@ -53,11 +54,20 @@ const CSV_PARSE = `
     rows += 1;
   }
   console.log(JSON.stringify([cells.size, rows]));`;
+/** The same sums with GNU awk. */
+const AWK = `{
+  key = $1 "," int($5 / 60e6)
+  if (!(key in reads)) { reads[key] = 0; cells += 1 }
+  if ($2 == "W") { writes[key] += 1; writeBytes[key] += $4 } else { reads[key] += 1; readBytes[key] += $4 }
+} END { print "[" cells "," NR "]" }`;
+const SERIES_RUNS = 7;
 
 interface Uses {
   readonly ours: Use[];
   readonly duckdb: Use[];
   readonly csvParse: Use[];
+  /** Empty where there is no GNU awk. */
+  readonly awk: Use[];
   readonly wc: Use[];
 }
 
@@ -69,8 +79,9 @@ interface Use {
 
 /**
  * CPU seconds of `foreshadow ingest` on a generated Alibaba trace, from the start of the process to the finished store,
- * beside DuckDB that only counts, csv-parse with a Map, and the floor that `wc -l` is. The contenders take turns;
- * medians of `runs`. Throws when they do not agree on the rows and minutes.
+ * beside DuckDB that only counts, csv-parse with a Map, GNU awk with the same sums, and the floor that `wc -l` is. The
+ * contenders take turns; medians of `runs`, the two slow ones once. Then the time that one volume's hourly series takes
+ * out of the store. Throws when they do not agree on the rows and minutes.
  */
 export async function bench({rows = 5_000_000, runs = 3}: BenchOptions): Promise<BenchResult> {
   if (!existsSync(path.join(ROOT, 'dist'))) throw new Error('npm run build comes first');
@@ -78,16 +89,18 @@ export async function bench({rows = 5_000_000, runs = 3}: BenchOptions): Promise
   try {
     const file = path.join(folder, 'io_traces.csv');
     await writeAlibabaFile(file, rows);
-    const uses: Uses = {ours: [], duckdb: [], csvParse: [], wc: []};
+    const uses: Uses = {ours: [], duckdb: [], csvParse: [], awk: [], wc: []};
     for (let run = 0; run < runs; run += 1) {
       const store = path.join(folder, `store-${run}`);
       uses.ours.push(await useOf([PROGRAM, 'ingest', file, '--store', store, '--json']));
       uses.duckdb.push(await useOf(['--input-type=module', '-e', DUCKDB, file, store]));
       if (run === 0) uses.csvParse.push(await useOf(['--input-type=module', '-e', CSV_PARSE, file]));
-      uses.wc.push(await useOfWc(file));
+      if (run === 0 && hasGawk()) uses.awk.push(await useOfCommand('gawk', ['-F,', AWK, file]));
+      uses.wc.push(await useOfCommand('wc', ['-l', file]));
     }
     checkSums(uses);
-    return report(rows, (await stat(file)).size, uses);
+    const seriesMs = await timeOfSeries(path.join(folder, 'store-0'));
+    return report(rows, (await stat(file)).size, uses, seriesMs);
   } finally {
     await rm(folder, {recursive: true, force: true});
   }
@@ -115,12 +128,35 @@ async function textOf(stream: unknown): Promise<string> {
   return text;
 }
 
+function hasGawk(): boolean {
+  const isThere = spawnSync('gawk', ['--version']).status === 0;
+  if (!isThere) console.error('GNU awk is left out: there is no gawk here (apt-get install gawk)');
+  return isThere;
+}
+
 /** The shell's own accounting of a finished child. */
-async function useOfWc(file: string): Promise<Use> {
-  const child = spawn('bash', ['-c', 'TIMEFORMAT="%3U %3S"; time wc -l "$1"', 'bash', file]);
+async function useOfCommand(command: string, words: readonly string[]): Promise<Use> {
+  const script = 'TIMEFORMAT="%3U %3S"; time "$@"';
+  const child = spawn('bash', ['-c', script, 'bash', command, ...words]);
   const [stdout, stderr] = await Promise.all([child.stdout, child.stderr].map((stream) => textOf(stream)));
   const seconds = (stderr ?? '').trim().split(' ').map(Number);
   return {cpuSeconds: (seconds[0] ?? 0) + (seconds[1] ?? 0), peakBytes: Number.NaN, stdout: stdout ?? ''};
+}
+
+/** Median milliseconds that the hourly series of one volume after another takes, the store being open. */
+async function timeOfSeries(storePath: string): Promise<number> {
+  const store = await openShadowStore(storePath);
+  try {
+    const times: number[] = [];
+    for (const {name} of store.volumes().slice(0, SERIES_RUNS)) {
+      const startedMs = performance.now();
+      await store.readSeries({volumes: [name], stepSeconds: 3600}, 'write-bytes');
+      times.push(performance.now() - startedMs);
+    }
+    return quantile(times, 0.5);
+  } finally {
+    store.close();
+  }
 }
 
 const usageSchema = z.object({userCPUTime: z.number(), systemCPUTime: z.number(), maxRSS: z.number()});
@@ -129,14 +165,14 @@ const peerSchema = z.tuple([z.number(), z.number()]);
 
 function checkSums(uses: Uses): void {
   const {rows, minutes} = resultSchema.parse(JSON.parse(uses.ours[0]?.stdout ?? '')).totals;
-  for (const {stdout} of [...uses.duckdb, ...uses.csvParse]) {
+  for (const {stdout} of [...uses.duckdb, ...uses.csvParse, ...uses.awk]) {
     const [peerMinutes, peerRows] = peerSchema.parse(JSON.parse(stdout));
     if (peerMinutes === minutes && peerRows === rows) continue;
     throw new Error(`${rows} rows and ${minutes} minutes here, ${peerRows} and ${peerMinutes} there`);
   }
 }
 
-function report(rows: number, sizeBytes: number, uses: Uses): BenchResult {
+function report(rows: number, sizeBytes: number, uses: Uses, seriesMs: number): BenchResult {
   const cpu = (list: readonly Use[]): number =>
     quantile(
       list.map(({cpuSeconds}) => cpuSeconds),
@@ -158,13 +194,16 @@ function report(rows: number, sizeBytes: number, uses: Uses): BenchResult {
       file_gb: sizeBytes / GIGABYTE,
       ratio_to_duckdb_count: ours / cpu(uses.duckdb),
       ratio_to_csv_parse: ours / cpu(uses.csvParse),
+      ...(uses.awk.length === 0 ? {} : {ratio_to_gawk: ours / cpu(uses.awk)}),
       rows_per_core_second: rows / ours,
       peak_rss_gb: peak(uses.ours),
+      series_ms: seriesMs,
     },
     table: [
       line('foreshadow ingest: exact footprint, rejects, store', uses.ours),
       line('DuckDB, counts only', uses.duckdb),
       line('csv-parse and a Map, counts only', uses.csvParse),
+      ...(uses.awk.length === 0 ? [] : [line('GNU awk, counts only', uses.awk)]),
       line('wc -l', uses.wc),
     ],
   };

@@ -1,5 +1,6 @@
-import {InputError} from '../core/index.js';
-import {decodePages, PAGE_WORDS, PageEncoder} from './footprint-codec.js';
+import {InputError, invariant} from '../core/index.js';
+import {FootprintArena} from './footprint-arena.js';
+import {decodeGroups, GROUP_PAGES, PAGE_WORDS, PageEncoder} from './footprint-codec.js';
 
 /** Which 4 KiB blocks of a volume were ever written and not trimmed since. */
 export interface FootprintBitmap {
@@ -16,25 +17,41 @@ export interface FootprintBitmap {
 /** Size of a block, the unit in which a footprint is counted. */
 export const BLOCK_BYTES = 4096;
 /**
- * One page of bits covers 8 MiB of the volume. Smaller pages waste less memory, and so fewer page faults, on scattered
- * writes; larger ones need a shorter table.
+ * One page of bits covers 2 MiB of the volume and is one line of the processor's cache. Larger pages waste memory, and
+ * so page faults, on scattered writes; smaller ones need a longer table.
  */
 const PAGE_BLOCKS = PAGE_WORDS * 32;
 const PAGE_BYTES = BLOCK_BYTES * PAGE_BLOCKS;
-/** Pages beyond this (64 TiB) are found through a Map: a wild offset must not make the flat table huge. */
+const PAGE_BITS = 4;
+/** Pages beyond this (16 TiB) are found through a Map: a wild offset must not make the flat table huge. */
 const FLAT_PAGES = 8_388_608;
-const NO_WORDS = new Int32Array(0);
+/** Pages that are looked at before they are encoded, so that waiting for memory overlaps. */
+const AHEAD_PAGES = 4096;
+/** The place in an arena that is always zero. */
+const NOWHERE = 0;
+
+/** A footprint of which others in the same arena can be looked at together. */
+export interface ArenaFootprint extends FootprintBitmap {
+  /** Where in the arena the number of the page that holds an offset stands; the place of a zero when there is none. */
+  entryAt(offsetBytes: number): number;
+  /** Gives back what it has in the arena; it must not be used any more. */
+  release(): void;
+}
 
 /** An empty footprint. Offsets and lengths must be whole numbers with a sum up to 2^53 - 1. */
-export function createFootprint(pool = new PagePool()): FootprintBitmap {
-  return new PagedBitmap(pool);
+export function createFootprint(arena = new FootprintArena()): ArenaFootprint {
+  return new PagedBitmap(arena);
 }
 
 /** What `encode` wrote; `source` is how the InputError calls it when it is damaged or of another version. */
-export function decodeFootprint(encoded: Uint8Array, source = 'footprint'): FootprintBitmap {
-  const bitmap = new PagedBitmap(new PagePool());
-  const fault = decodePages(encoded, (index, words) => {
-    bitmap.addPage(index, words, 0);
+export function decodeFootprint(
+  encoded: Uint8Array,
+  source = 'footprint',
+  arena = new FootprintArena(),
+): ArenaFootprint {
+  const bitmap = new PagedBitmap(arena);
+  const fault = decodeGroups(encoded, (index, words) => {
+    bitmap.addGroup(index, words);
   });
   if (fault === undefined) return bitmap;
   throw new InputError('bad-footprint', `${source}: ${fault}`, {
@@ -42,52 +59,30 @@ export function decodeFootprint(encoded: Uint8Array, source = 'footprint'): Foot
   });
 }
 
-/** The same footprint in another pool; the one that is given must not be used any more. */
-export function moveFootprint(footprint: FootprintBitmap, pool: PagePool): FootprintBitmap {
-  return footprint instanceof PagedBitmap ? footprint.copyInto(pool) : footprint;
+/** The same footprint in another arena; the one that is given must not be used any more. */
+export function moveFootprint(footprint: FootprintBitmap, arena: FootprintArena): ArenaFootprint {
+  invariant(footprint instanceof PagedBitmap, 'there is one kind of footprint');
+  return footprint.copyInto(arena);
 }
 
-/**
- * Where footprints keep their pages. Volumes that are written in turn share one: then what leads to their pages stays
- * in the processor's cache, which makes scattered writes twice as fast. Pages are numbered from 1 in the order in which
- * they are made. Page n lies in slab floor(log2 n), which holds 2^slab pages: slabs double without ever being copied,
- * and what a slab has not used yet costs no memory, because the system hands out zero pages lazily.
- */
-export class PagePool {
-  readonly slabs: Int32Array[] = [];
-  private pages = 0;
-
-  /** The number of a new page. */
-  add(): number {
-    this.pages += 1;
-    const slab = slabOf(this.pages);
-    const words = (this.slabs[slab] ??= new Int32Array(PAGE_WORDS << slab));
-    // Memory that is read before it is written costs two page faults instead of one.
-    words[startOf(this.pages)] = 0;
-    return this.pages;
-  }
+interface FoundPages {
+  readonly pages: Int32Array;
+  /** Where the words of each begin. */
+  readonly starts: Int32Array;
 }
 
-function slabOf(number: number): number {
-  return 31 - Math.clz32(number);
-}
-
-/** Where a page's words begin in its slab: its number without the leading bit. */
-function startOf(number: number): number {
-  return (number ^ (1 << (31 - Math.clz32(number)))) * PAGE_WORDS;
-}
-
-/** One bit a block, in pages that are made on first write. */
-class PagedBitmap implements FootprintBitmap {
-  private readonly pool: PagePool;
+/** One bit a block, in pages that are made on first write. A page is known by its place in the arena, in pages. */
+class PagedBitmap implements ArenaFootprint {
+  private readonly arena: FootprintArena;
   private blocks = 0;
   private pages = 0;
-  /** Page number by position in the volume, 0 where there is none. */
-  private table = new Int32Array(16);
+  /** Page number by position in the volume, 0 where there is none: so many words in the arena. */
+  private tableAt = NOWHERE;
+  private tablePages = 0;
   private readonly farTable = new Map<number, number>();
 
-  constructor(pool: PagePool) {
-    this.pool = pool;
+  constructor(arena: FootprintArena) {
+    this.arena = arena;
   }
 
   get footprintBytes(): number {
@@ -97,8 +92,8 @@ class PagedBitmap implements FootprintBitmap {
   mark(offsetBytes: number, lengthBytes: number): number {
     if (lengthBytes <= 0) return 0;
     const end = offsetBytes + lengthBytes - 1;
-    const firstPage = (offsetBytes / PAGE_BYTES) | 0;
-    const lastPage = (end / PAGE_BYTES) | 0;
+    const firstPage = (offsetBytes / PAGE_BYTES) >>> 0;
+    const lastPage = (end / PAGE_BYTES) >>> 0;
     const first = (offsetBytes - firstPage * PAGE_BYTES) >>> 12;
     const last = (end - lastPage * PAGE_BYTES) >>> 12;
     let added: number;
@@ -138,27 +133,48 @@ class PagedBitmap implements FootprintBitmap {
     return encoder.finish();
   }
 
-  /** Takes over a page of another footprint, whose words begin at `start`. */
-  addPage(index: number, words: Int32Array, start: number): void {
-    const number = this.makePage(index);
-    const page = words.subarray(start, start + PAGE_WORDS);
-    this.wordsOf(number).set(page, startOf(number));
-    for (const word of page) this.blocks += popcount(word);
+  /** Takes over the pages of a decoded group. */
+  addGroup(index: number, words: Int32Array): void {
+    for (let place = 0; place < GROUP_PAGES; place += 1) {
+      const page = words.subarray(place * PAGE_WORDS, (place + 1) * PAGE_WORDS);
+      if (page.some((word) => word !== 0)) this.addPage(index * GROUP_PAGES + place, page);
+    }
   }
 
-  copyInto(pool: PagePool): PagedBitmap {
-    const copy = new PagedBitmap(pool);
+  copyInto(arena: FootprintArena): PagedBitmap {
+    const copy = new PagedBitmap(arena);
     this.eachPage((page, words, start) => {
-      copy.addPage(page, words, start);
+      copy.addPage(page, words.subarray(start, start + PAGE_WORDS));
     });
     return copy;
+  }
+
+  entryAt(offsetBytes: number): number {
+    const page = (offsetBytes / PAGE_BYTES) >>> 0;
+    return page < this.tablePages ? this.tableAt + page : NOWHERE;
+  }
+
+  release(): void {
+    this.eachPage((_page, _words, start) => {
+      this.arena.release(start, PAGE_WORDS);
+    });
+    if (this.tablePages > 0) this.arena.release(this.tableAt, this.tablePages);
+    this.tableAt = NOWHERE;
+    this.tablePages = 0;
+    this.farTable.clear();
+  }
+
+  private addPage(index: number, page: Int32Array): void {
+    const start = this.makePage(index) << PAGE_BITS;
+    this.arena.words.set(page, start);
+    for (const word of page) this.blocks += popcount(word);
   }
 
   private markInPage(page: number, first: number, last: number): number {
     let number = this.numberOf(page);
     if (number === 0) number = this.makePage(page);
-    const words = this.wordsOf(number);
-    const start = startOf(number);
+    const {words} = this.arena;
+    const start = number << PAGE_BITS;
     const lastWord = start + (last >>> 5);
     let word = start + (first >>> 5);
     let mask = -1 << (first & 31);
@@ -178,9 +194,8 @@ class PagedBitmap implements FootprintBitmap {
   }
 
   private clearInPage(page: number, first: number, last: number): number {
-    const number = this.numberOf(page);
-    const words = this.wordsOf(number);
-    const start = startOf(number);
+    const {words} = this.arena;
+    const start = this.numberOf(page) << PAGE_BITS;
     const firstWord = first >>> 5;
     const lastWord = last >>> 5;
     let removed = 0;
@@ -196,45 +211,69 @@ class PagedBitmap implements FootprintBitmap {
   }
 
   private numberOf(page: number): number {
-    return page < FLAT_PAGES ? (this.table[page] ?? 0) : (this.farTable.get(page) ?? 0);
-  }
-
-  private wordsOf(number: number): Int32Array {
-    return this.pool.slabs[slabOf(number)] ?? NO_WORDS;
+    if (page < this.tablePages) return this.arena.words[this.tableAt + page] ?? 0;
+    return page < FLAT_PAGES ? 0 : (this.farTable.get(page) ?? 0);
   }
 
   private makePage(page: number): number {
-    const number = this.pool.add();
+    const number = this.arena.add(PAGE_WORDS) >>> PAGE_BITS;
     this.pages += 1;
     if (page >= FLAT_PAGES) {
       this.farTable.set(page, number);
       return number;
     }
-    if (page >= this.table.length) {
-      const longer = new Int32Array(Math.min(FLAT_PAGES, Math.max(page + 1, this.table.length * 2)));
-      longer.set(this.table);
-      this.table = longer;
-    }
-    this.table[page] = number;
+    if (page >= this.tablePages) this.lengthenTable(page);
+    this.arena.words[this.tableAt + page] = number;
     return number;
+  }
+
+  /** Tables are powers of two, so that what one gives up suits another. */
+  private lengthenTable(page: number): void {
+    const {arena, tableAt, tablePages} = this;
+    const pages = Math.max(PAGE_WORDS, 2 ** (32 - Math.clz32(page)));
+    this.tableAt = arena.add(pages);
+    this.tablePages = pages;
+    if (tablePages === 0) return;
+    arena.words.copyWithin(this.tableAt, tableAt, tableAt + tablePages);
+    arena.release(tableAt, tablePages);
   }
 
   /** All pages, ascending; the words of each begin at `start`. */
   private eachPage(visit: (page: number, words: Int32Array, start: number) => void): void {
-    for (let page = 0; page < this.table.length; page += 1) {
-      const number = this.table[page] ?? 0;
-      if (number !== 0) visit(page, this.wordsOf(number), startOf(number));
+    const {words} = this.arena;
+    const found = {pages: new Int32Array(AHEAD_PAGES), starts: new Int32Array(AHEAD_PAGES)};
+    for (let from = 0; from < this.tablePages; from += AHEAD_PAGES) {
+      const count = this.findPages(from, found);
+      for (let place = 0; place < count; place += 1) {
+        visit(found.pages[place] ?? 0, words, found.starts[place] ?? 0);
+      }
     }
     for (const page of [...this.farTable.keys()].sort((left, right) => left - right)) {
-      const number = this.numberOf(page);
-      visit(page, this.wordsOf(number), startOf(number));
+      visit(page, words, this.numberOf(page) << PAGE_BITS);
     }
+  }
+
+  /** The pages in a stretch of the table, which are then in the processor's cache; returns how many. */
+  private findPages(from: number, {pages, starts}: FoundPages): number {
+    const {tableAt} = this;
+    const {words} = this.arena;
+    const to = Math.min(this.tablePages, from + AHEAD_PAGES);
+    let count = 0;
+    for (let page = from; page < to; page += 1) {
+      const number = words[tableAt + page] ?? 0;
+      if (number === 0) continue;
+      pages[count] = page;
+      starts[count] = number << PAGE_BITS;
+      count += 1;
+    }
+    this.arena.look(starts, count);
+    return count;
   }
 
   /** The pages that exist from `first` to `last`. */
   private *pagesBetween(first: number, last: number): Generator<number> {
-    for (let page = first; page <= last && page < this.table.length; page += 1) {
-      if (this.table[page] !== 0) yield page;
+    for (let page = first; page <= last && page < this.tablePages; page += 1) {
+      if (this.numberOf(page) !== 0) yield page;
     }
     for (const page of this.farTable.keys()) if (page >= first && page <= last) yield page;
   }

@@ -1,5 +1,5 @@
 import type {ActivityRows, InputCoverage, PlaceUnit} from '../activity.js';
-import {createFootprint, type FootprintBitmap, moveFootprint, PagePool} from '../footprint.js';
+import type {FootprintBitmap} from '../footprint.js';
 import type {RejectRow} from '../reading/check-row.js';
 import {
   createRequestBatch,
@@ -11,6 +11,7 @@ import {
 import {toActivityRows} from './activity-rows.js';
 import {CoverageTally, DEFAULT_GAP_US} from './log-coverage.js';
 import {CELL, MINUTE_US, MinuteCells} from './minute-cells.js';
+import {VolumeFootprints} from './volume-footprints.js';
 import {type HeldRow, type Verdict, VolumeClocks} from './volume-clocks.js';
 
 /** What of the store matters while rows are added up. */
@@ -38,8 +39,7 @@ export class ActivityBuilder {
   private readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
   private readonly cells = new MinuteCells();
-  private readonly footprints: (FootprintBitmap | undefined)[] = [];
-  private readonly pages = new PagePool();
+  private readonly footprints: VolumeFootprints;
   /** By volume: the cell that rows go to while they are in order, and the end of its minute; -Infinity for none. */
   private currentCell = new Int32Array(0);
   private currentEndUs = new Float64Array(0);
@@ -58,6 +58,7 @@ export class ActivityBuilder {
     this.base = base;
     this.skewUs = skewUs;
     this.gapUs = gapUs;
+    this.footprints = new VolumeFootprints((volume) => base.loadFootprint(this.names[volume] ?? ''));
     this.clocks = new VolumeClocks(skewUs, 'line');
   }
 
@@ -82,6 +83,7 @@ export class ActivityBuilder {
   /** Counts the rows of a batch; `textOf` gives the text of one for the rejects. */
   add(batch: RequestBatch, reject: RejectRow, textOf: (row: number) => string): void {
     this.reserve();
+    this.footprints.lookAhead(batch);
     const {volume, atUs, count} = batch;
     const {skewUs, currentEndUs, currentCell} = this;
     const {clocks} = this;
@@ -114,12 +116,7 @@ export class ActivityBuilder {
 
   /** Everything that was added up. */
   finish(): {readonly rows: ActivityRows; readonly footprints: ReadonlyMap<string, FootprintBitmap>} {
-    const footprints = new Map<string, FootprintBitmap>();
-    this.names.forEach((name, number) => {
-      const footprint = this.footprints[number];
-      if (footprint !== undefined) footprints.set(name, footprint);
-    });
-    return {rows: toActivityRows(this.cells, this.names), footprints};
+    return {rows: toActivityRows(this.cells, this.names), footprints: this.footprints.byName(this.names)};
   }
 
   /** A row in another minute than the one before, or with a time that must be looked at. */
@@ -186,7 +183,7 @@ export class ActivityBuilder {
     addTo(numbers, base + op, 1);
     addTo(numbers, base + CELL.readBytes + op, lengthBytes);
     if (op === OP.read) return;
-    const footprint = this.footprints[volume] ?? this.loadFootprint(volume);
+    const footprint = this.footprints.of(volume);
     const offsetBytes = batch.offsetBytes[row] ?? 0;
     const growth =
       op === OP.write ? footprint.mark(offsetBytes, lengthBytes) : -footprint.clear(offsetBytes, lengthBytes);
@@ -209,13 +206,6 @@ export class ActivityBuilder {
     if (!Number.isNaN(usedBytes)) this.keepSample(volume, cell, batch.atUs[row] ?? 0, usedBytes);
   }
 
-  private loadFootprint(volume: number): FootprintBitmap {
-    const saved = this.base.loadFootprint(this.names[volume] ?? '');
-    const footprint = saved ? moveFootprint(saved, this.pages) : createFootprint(this.pages);
-    this.footprints[volume] = footprint;
-    return footprint;
-  }
-
   /** Makes room for the volumes named since the last batch. */
   private reserve(): void {
     const {length} = this.names;
@@ -223,7 +213,6 @@ export class ActivityBuilder {
     this.cells.reserve(length);
     for (let volume = this.newestMinuteUs.length; volume < length; volume += 1) {
       this.newestMinuteUs.push(this.base.newestUs(this.names[volume] ?? '') ?? Number.NEGATIVE_INFINITY);
-      this.footprints.push(undefined);
     }
     if (length <= this.currentCell.length) return;
     const room = Math.max(64, 2 * length);
