@@ -40,7 +40,10 @@ const LABEL = `${GAP}[a-zA-Z_][a-zA-Z0-9_]*${GAP}=${GAP}"(?:[^"\\\\]|\\\\.)*"${G
 const SERIES = `(${NAME})(?:${GAP}\\{((?:${LABEL}(?:,${LABEL})*,?)?${GAP})\\})?`;
 const SAMPLE = new RegExp(`^${SERIES}${SPACE}(\\S+)(?:${SPACE}([^\\s#]\\S*))?(?:${SPACE}#.*)?${GAP}$`);
 const COMMENT = /^#/;
-const EXPOSITION = new RegExp(`^# (?:HELP|TYPE|UNIT|EOF)\\b|${SAMPLE.source}`);
+const NUMBER = '[+-]?(?:[\\d.]+(?:[eE][+-]?\\d+)?|[Ii]nf|NaN)';
+const EXPOSITION = new RegExp(
+  `^# (?:HELP|TYPE|UNIT|EOF)\\b|^${SERIES}${SPACE}${NUMBER}(?:${SPACE}${NUMBER})?(?:${SPACE}#.*)?${GAP}$`,
+);
 const ONE_LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"/g;
 
 export const openmetrics: TraceFormat = {
