@@ -5,7 +5,7 @@ import {errorForPeople, errorJson, exitCodeOf, JSON_SCHEMA_VERSION} from './view
 import {setColour} from './views/paint.js';
 import {startProgress, type Progress} from './views/progress.js';
 
-const GRACE_AFTER_INTERRUPT_MS = 1000;
+const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
 
 /** What all commands share: --json, --quiet, where text goes, exit codes (DESIGN section 3), Ctrl-C. */
 export abstract class BaseCommand<T extends typeof Command> extends Command {
@@ -27,6 +27,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   protected flags!: Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
   protected args!: Interfaces.InferredArgs<T['args']>;
+  /** How long a command may take to leave everything in order after Ctrl-C. */
+  protected readonly graceAfterInterruptMs: number = 1000;
   private readonly abort = new AbortController();
   private readonly onInterrupt = (): void => {
     this.interrupt();
@@ -54,7 +56,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     this.flags = flags as typeof this.flags;
     this.args = args as typeof this.args;
     setColour(wantsColour(this.flags.color && !this.jsonEnabled()));
-    process.on('SIGINT', this.onInterrupt);
+    for (const name of INTERRUPTS) process.on(name, this.onInterrupt);
   }
 
   /** Now, or what --as-of says: lib never reads the clock itself. */
@@ -98,14 +100,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   protected override async finally(thrown: Error | undefined): Promise<void> {
-    process.off('SIGINT', this.onInterrupt);
+    for (const name of INTERRUPTS) process.off(name, this.onInterrupt);
     await super.finally(thrown);
   }
 
   private interrupt(): void {
     if (this.signal.aborted) process.exit(130);
     this.abort.abort();
-    setTimeout(() => process.exit(130), GRACE_AFTER_INTERRUPT_MS).unref();
+    setTimeout(() => process.exit(130), this.graceAfterInterruptMs).unref();
   }
 }
 

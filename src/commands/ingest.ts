@@ -1,3 +1,5 @@
+import {setInterval, setTimeout} from 'node:timers/promises';
+
 import {Args, Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
@@ -5,13 +7,21 @@ import {storeFlag} from '../flags.js';
 import {parseDurationSeconds, parseFlag, parseInstantUs, US_PER_SECOND} from '../lib/core/index.js';
 import {TRACE_FORMATS} from '../lib/traces/index.js';
 import type {IngestResult} from '../lib/workflows/ingest-files.js';
+import type {StoreRequest} from '../lib/workflows/ingest-into-store.js';
+
+/** A stream that has told less by then is judged by what it has told. */
+const SNIFF_MS = 1000;
 
 /** `foreshadow ingest` */
 export default class Ingest extends BaseCommand<typeof Ingest> {
   static override summary = 'Read traces and usage samples into the shadow store';
   static override description = `Reads files, plain or gzip, or standard input (-), and adds per volume and minute: reads, writes, trims, their bytes,
 the exact growth of the footprint, and usage samples. All files of a call go in together or not at all. What is in the
-store already is left out, under whatever name it comes.
+store already is left out, under whatever name it comes; of a file that has grown only what is new is counted.
+
+Standard input may be a log that is still being written: what came is added every --commit-every, at its end, and on
+Ctrl-C; while a batch is written, reading waits. Given again from its beginning, after a kill or as a file, it is
+counted from where the store's knowledge of it ends.
 
 Within a volume rows may be out of order by --max-clock-skew; growth is told in the minute in which it was first seen.
 A row further back than that is a bad row. One wild time ahead is a bad row too: time is believed to have jumped when
@@ -25,6 +35,7 @@ speak for each other's volumes when they are given the same --source.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> traces/*.csv.gz',
     '<%= config.bin %> <%= command.id %> w92.csv --format cloudphysics-csv --start 2026-01-05T00:00:00Z',
+    'tail -F -n +1 requests.log | <%= config.bin %> <%= command.id %> - --format nbdkit-log --volume vm-7',
     'zstd -dc io_traces.csv.zst | <%= config.bin %> <%= command.id %> - --max-bad-rows 100',
   ];
   static override args = {
@@ -62,6 +73,11 @@ speak for each other's volumes when they are given the same --source.`;
       min: 0,
       helpValue: 'N',
     }),
+    'commit-every': Flags.string({
+      summary: 'how often what was read of standard input is added to the store; off: only at its end',
+      default: '60s',
+      helpValue: 'DURATION',
+    }),
     'max-clock-skew': Flags.string({
       summary: 'how far the rows of a volume may be out of order',
       default: '60s',
@@ -78,6 +94,9 @@ speak for each other's volumes when they are given the same --source.`;
       helpValue: 'NAME',
     }),
   };
+
+  /** What was read of a stream is committed first. */
+  protected override readonly graceAfterInterruptMs = 30_000;
 
   async run(): Promise<IngestResult> {
     const {store, format, volume, start, 'time-zone': timeZone, 'max-clock-skew': skew} = this.flags;
@@ -109,7 +128,7 @@ speak for each other's volumes when they are given the same --source.`;
       storePath: store,
       nowUs: this.nowUs(undefined),
       tool: this.tool,
-      signal: this.signal,
+      ...(this.args.files.includes('-') ? this.streaming() : {signal: this.signal}),
       onRemark: (text) => {
         this.note(text);
       },
@@ -119,6 +138,25 @@ speak for each other's volumes when they are given the same --source.`;
     });
     for (const {name, remarks} of result.inputs) for (const text of remarks) this.note(`${name}: ${text}`);
     this.print(await renderIngest(result));
+    if (this.signal.aborted) process.exitCode = 130;
     return result;
+  }
+
+  /** Ctrl-C ends a stream instead of breaking off. */
+  private streaming(): Pick<StoreRequest, 'ticks' | 'hurry' | 'stop' | 'onCommit'> {
+    const every = this.flags['commit-every'];
+    this.signal.addEventListener('abort', () => process.stdin.destroy());
+    const seconds =
+      every === 'off' ? undefined : parseFlag('commit-every', every, parseDurationSeconds, '60s');
+    return {
+      ...(seconds === undefined
+        ? {}
+        : {ticks: setInterval(seconds * 1000, undefined, {ref: false})[Symbol.asyncIterator]()}),
+      hurry: setTimeout(this.flags.format === undefined ? SNIFF_MS : 0, undefined, {ref: false}),
+      stop: this.signal,
+      onCommit: ({batchId, rows}) => {
+        if (this.flags.verbose) this.note(`committed ${rows} rows as batch ${batchId}`);
+      },
+    };
   }
 }

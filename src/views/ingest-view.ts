@@ -22,14 +22,14 @@ export function ingestProgress(
 
 /** What was read, what was set aside, and what came of it. */
 export async function renderIngest(result: IngestResult): Promise<string> {
-  const {batchId, inputs, totals} = result;
+  const {batchIds, inputs, totals} = result;
   const growth = totals.footprintGrowthBytes;
   const added =
-    batchId === undefined
+    batchIds.length === 0
       ? ['nothing new']
       : [
           `${totals.rows} rows of ${totals.volumes} volumes in ${totals.minutes} minutes; ` +
-            `footprint ${growth < 0 ? '' : '+'}${formatBytes(growth)}; batch ${batchId}`,
+            `footprint ${growth < 0 ? '' : '+'}${formatBytes(growth)}; ${batchesText(batchIds)}`,
         ];
   const table = inputs.length === 0 ? [] : [await inputTable(result), ''];
   return [...table, ...rejectedLines(result), ...skippedLines(result), ...added].join('\n');
@@ -66,10 +66,16 @@ function rejectedLines({rejects}: IngestResult): readonly string[] {
   return more > 0 ? [...lines, `and ${more} more, all kept in the store (--json lists them)`] : lines;
 }
 
+function batchesText(batchIds: readonly string[]): string {
+  const [only = ''] = batchIds;
+  return batchIds.length === 1 ? `batch ${only}` : `${batchIds.length} batches`;
+}
+
 function skippedLines({skipped}: IngestResult): readonly string[] {
-  return skipped.map(({name, batchId, sameAs}) =>
-    batchId === undefined
-      ? `${printable(name)}: the same as ${printable(sameAs ?? '')}, counted once`
-      : `${printable(name)}: already ingested in batch ${batchId}`,
-  );
+  return skipped.map(({name, batchId, sameAs, isPart = false}) => {
+    if (batchId === undefined)
+      return `${printable(name)}: the same as ${printable(sameAs ?? '')}, counted once`;
+    const what = isPart ? 'its beginning was already ingested, up to' : 'already ingested in';
+    return `${printable(name)}: ${what} batch ${batchId}`;
+  });
 }

@@ -1,7 +1,10 @@
 import {spawn} from 'node:child_process';
 import path from 'node:path';
 
-const PROGRAM = path.join(import.meta.dirname, '..', '..', 'bin', 'run.js');
+export const PROGRAM = path.join(import.meta.dirname, '..', '..', 'bin', 'run.js');
+
+/** NODE_ENV as users have it: vitest's `test` makes oclif print warnings for its developers. */
+export const USERS_ENVIRONMENT = {...process.env, NODE_ENV: 'production', TZ: 'UTC', NO_COLOR: '1'};
 
 export interface FinishedRun {
   readonly exitCode: number | null;
@@ -20,8 +23,7 @@ export function runForeshadow(
 ): Promise<FinishedRun> {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: options.cwd,
-    // NODE_ENV as users have it: vitest's `test` makes oclif print warnings for its developers.
-    env: {...process.env, NODE_ENV: 'production', TZ: 'UTC', NO_COLOR: '1', ...options.env},
+    env: {...USERS_ENVIRONMENT, ...options.env},
   });
   child.stdin.end(options.stdin ?? '');
   let stdout = '';

@@ -212,7 +212,7 @@ describe('an input that was read before', () => {
       inputs: [],
       skipped: [{name: file, batchId: 'batch-1'}, {name: packed}, {name: '-', batchId: 'batch-1'}],
     });
-    expect(result.batchId).toBeUndefined();
+    expect(result.batchIds).toEqual([]);
     expect(store.batches).toHaveLength(1);
   });
 
@@ -304,7 +304,7 @@ describe('an input without rows', () => {
     const store = createMemorySink();
     const result = await ingest(csv([]), {store});
     expect(result).toMatchObject({inputs: [{rows: 0, remarkLines: 1}], totals: {rows: 0}});
-    expect(result.batchId).toBeUndefined();
+    expect(result.batchIds).toEqual([]);
     expect(store.batches).toEqual([]);
   });
 });

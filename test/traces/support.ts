@@ -44,6 +44,12 @@ export function createMemorySink(): MemorySink {
   return {
     batches,
     knownInputs: () => inputs,
+    knownContents: () =>
+      batches.flatMap((batch, index) =>
+        batch.inputs.flatMap(({mark, identitySha256}) =>
+          mark === undefined ? [] : [{...mark, identitySha256, batchId: `batch-${index + 1}`}],
+        ),
+      ),
     knownRawSha: () => rawKeys,
     loadFootprint: (volume) => {
       const encoded = footprints.get(volume);

@@ -22,13 +22,13 @@ export interface ActivityRows {
   readonly usedAtUs: Float64Array;
 }
 
-/** What the rows of an input are counted by: lines of a text, records of a binary log, samples of a document. */
-export type PlaceUnit = 'line' | 'record' | 'sample';
+/** What the rows of an input are counted by: lines of a text, records of a binary log. */
+export type PlaceUnit = 'line' | 'record';
 
 /** A row that could not be used. Kept, never dropped silently. */
 export interface RejectedRow {
   readonly source: string;
-  /** Which line, record or sample, counted from 1. */
+  /** Which line, or record, counted from 1. */
   readonly line: number;
   /** Absent for lines. */
   readonly unit?: Exclude<PlaceUnit, 'line'>;
@@ -54,7 +54,29 @@ export interface InputCoverage {
   readonly volumes: readonly string[];
 }
 
-/** One file or stream that was read to its end. rows + rejectedRows + blankRows = lines (or records, or samples), headers and remarks apart. */
+/**
+ * Where the content that a batch holds of an input ends, so that the same content, or more of it, is known again. The
+ * input's identity is that of the content up to there.
+ */
+export interface ContentMark {
+  /** Of the content after decompression, from its beginning. */
+  readonly bytes: number;
+  /** SHA-256 of its first bytes: other content is told apart early. */
+  readonly headBytes: number;
+  readonly headSha256: string;
+  /**
+   * `open`: a stream went on, and rows whose time was not believed yet are not in the batch; `settled`: they were
+   * decided, as at the end of an input; `torn`: the same, within a line.
+   */
+  readonly end: 'open' | 'settled' | 'torn';
+  /** Only of parts of a stream: where the part begins. */
+  readonly fromBytes?: number | undefined;
+}
+
+/**
+ * One file or stream that was read to its end, or a part of a stream. rows + rejectedRows + blankRows = lines (or
+ * records), headers and remarks apart.
+ */
 export interface IngestedInput {
   /** The path as given, or `-`. */
   readonly name: string;
@@ -75,6 +97,7 @@ export interface IngestedInput {
   readonly lastUs: number;
   /** Absent: from the batch's first to its last minute, for all of its volumes. */
   readonly coverage?: readonly InputCoverage[];
+  readonly mark?: ContentMark | undefined;
 }
 
 /** Everything that one ingest adds to the store; it is there wholly or not at all. */

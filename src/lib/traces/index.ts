@@ -1,10 +1,12 @@
 export * from './activity.js';
 export {ActivityBuilder} from './aggregation/activity-builder.js';
+export {beginsAs, readHead} from './content-trail.js';
 export * from './footprint.js';
 export * from './ingest-sink.js';
 export * from './input-identity.js';
 export * from './open-input.js';
 export * from './read-input.js';
+export {readStream, type ReadStream, type StreamEvents, type StreamPart} from './read-stream.js';
 export {hashFile} from './reading/content.js';
 export {type ListedSource, listSources} from './reading/list-sources.js';
 export {RejectLog} from './reading/reject-log.js';

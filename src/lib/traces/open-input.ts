@@ -43,15 +43,20 @@ export interface OpenedInput {
 /**
  * Opens an input and settles everything that its first lines tell. Throws InputError when it is empty, damaged, of no
  * known format or of another than named, or when its times are relative and no start is given (or the reverse).
+ * Once `hurry` is over, what is there of a stream is enough to tell.
  */
-export async function openInput(source: InputSource, options: InputOptions): Promise<OpenedInput> {
+export async function openInput(
+  source: InputSource,
+  options: InputOptions,
+  hurry?: Promise<unknown>,
+): Promise<OpenedInput> {
   const {name} = source;
   const content = await openContent(source);
   const close = async (): Promise<void> => {
     await content.chunks.return(undefined);
   };
   try {
-    const {sample, chunks} = await takeSample(content.chunks, name);
+    const {sample, chunks} = await takeSample(content.chunks, name, hurry);
     const named = options.format === undefined ? sniffFormat(sample, name) : findFormat(options.format, name);
     const formatOptions = {
       inputVolume: () => inputVolumeOf(source, options) ?? refuseNameless(name),

@@ -1,6 +1,7 @@
 import {invariant} from '../core/index.js';
 import type {IngestedInput} from './activity.js';
 import type {ActivityBuilder} from './aggregation/activity-builder.js';
+import {headOf} from './content-trail.js';
 import {identitiesOf, type OpenedInput} from './open-input.js';
 import {createFeeder} from './reading/create-feeder.js';
 import type {RejectLog} from './reading/reject-log.js';
@@ -12,7 +13,7 @@ export interface ReadProgress {
   readonly name: string;
   /** Bytes as they are on disk. */
   readonly sizeBytes: number;
-  /** Or records of a binary input, or samples of a document. */
+  /** Or records of a binary input. */
   readonly lines: number;
 }
 
@@ -65,6 +66,7 @@ export async function readInput(opened: OpenedInput, reading: Reading): Promise<
     feeder.feed(chunk);
     reading.onProgress?.({name, sizeBytes: tally.sizeBytes, lines: feeder.counts().lines});
   }
+  const isTorn = feeder.pendingBytes() !== 0;
   feeder.finish();
   const activity = builder.endInput(reject);
   const {lines, remarkLines, blankRows} = feeder.counts();
@@ -82,6 +84,11 @@ export async function readInput(opened: OpenedInput, reading: Reading): Promise<
       coverage: activity.coverage.map((entry) => (source === undefined ? entry : {...entry, source})),
       rejectedRows,
       blankRows,
+      mark: {
+        bytes: tally.contentBytes,
+        ...headOf(opened.formatOptions.firstBytes),
+        end: isTorn ? 'torn' : 'settled',
+      },
     },
     lines,
     remarkLines,

@@ -6,6 +6,8 @@ import {BYTE, decodeLeniently} from './reading/row-cursor.js';
 const SAMPLE_LINES = 50;
 const SAMPLE_BYTES = 65_536;
 
+const NEVER = new Promise<never>(() => undefined);
+
 /** The beginning of an input. */
 export interface Sample {
   /** Its first lines, whole unless the first alone is longer than the sample. */
@@ -19,17 +21,23 @@ export interface Sample {
 }
 
 /**
- * Takes a sample; the chunks that are returned are the whole input again. Throws InputError when there is nothing in
+ * Takes a sample; the chunks that are returned are the whole input again. Once `hurry` is over one whole line is enough,
+ * so that a stream that comes slowly is not waited for. Throws InputError when there is nothing in
  * it, or when it is UTF-16.
  */
 export async function takeSample(
   chunks: AsyncGenerator<ContentChunk>,
   source: string,
+  hurry: Promise<unknown> = NEVER,
 ): Promise<{readonly sample: Sample; readonly chunks: AsyncGenerator<ContentChunk>}> {
   let taken: Uint8Array = new Uint8Array(0);
   let isWhole = false;
+  let coming: Promise<IteratorResult<ContentChunk>> | undefined;
   while (taken.length < SAMPLE_BYTES && !isEnoughText(taken)) {
-    const next = await chunks.next();
+    coming = chunks.next();
+    if (taken.includes(BYTE.newline) && (await isLater(coming, hurry))) break;
+    const next = await coming;
+    coming = undefined;
     if (next.done === true) {
       isWhole = true;
       break;
@@ -39,15 +47,28 @@ export async function takeSample(
   }
   refuseUnreadable(taken, source);
   const sample = cutSample(taken.subarray(0, SAMPLE_BYTES), isWhole && taken.length <= SAMPLE_BYTES);
-  return {sample, chunks: chained(withRoom(taken), chunks)};
+  return {sample, chunks: chained(withRoom(taken), coming, chunks)};
+}
+
+/** Whether the hurry is on before a chunk is there. */
+async function isLater(chunk: Promise<unknown>, hurry: Promise<unknown>): Promise<boolean> {
+  const there = chunk.then(
+    () => false,
+    () => false,
+  );
+  return Promise.race([there, hurry.then(() => true)]);
 }
 
 async function* chained(
   first: ContentChunk,
+  second: Promise<IteratorResult<ContentChunk>> | undefined,
   rest: AsyncGenerator<ContentChunk>,
 ): AsyncGenerator<ContentChunk> {
   try {
     yield first;
+    const next = await second;
+    if (next?.done === true) return;
+    if (next !== undefined) yield next.value;
     yield* rest;
   } finally {
     await rest.return(undefined);

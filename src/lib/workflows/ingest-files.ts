@@ -39,8 +39,8 @@ export interface IngestRequest {
 
 /** What became of the inputs. */
 export interface IngestResult {
-  /** Absent when nothing new was in any input. */
-  readonly batchId?: string;
+  /** None when nothing new was in any input; a stream, and a file that goes on where the store's copy ended, make batches of their own. */
+  readonly batchIds: readonly string[];
   readonly inputs: readonly IngestedFile[];
   readonly skipped: readonly SkippedInput[];
   readonly totals: IngestTotals;
@@ -65,6 +65,8 @@ export interface SkippedInput {
   readonly name: string;
   readonly batchId?: string;
   readonly sameAs?: string;
+  /** Whether only its beginning is there already, and the rest was counted. */
+  readonly isPart?: boolean;
 }
 
 export interface IngestTotals extends Span {
@@ -198,7 +200,7 @@ async function commit(
   const batch = {inputs: filled, rows, rejects: sorted, footprints};
   const batchId = filled.length > 0 ? (await store.commit(batch)).batchId : undefined;
   return {
-    ...(batchId === undefined ? {} : {batchId}),
+    batchIds: batchId === undefined ? [] : [batchId],
     inputs: read.map(describe),
     skipped,
     totals: {
@@ -219,11 +221,12 @@ function describe({input, lines, remarkLines, remarks}: ReadInput): IngestedFile
   return {...input, ...spanOf([input]), lines, remarkLines, remarks};
 }
 
-function spanOf(inputs: readonly IngestedInput[]): Span {
+/** From the first to the last row of some inputs. */
+export function spanOf(inputs: readonly (Span & {readonly rows: number})[]): Span {
   const filled = inputs.filter(({rows}) => rows > 0);
   if (filled.length === 0) return {firstUs: undefined, lastUs: undefined};
   return {
-    firstUs: Math.min(...filled.map(({firstUs}) => firstUs)),
-    lastUs: Math.max(...filled.map(({lastUs}) => lastUs)),
+    firstUs: Math.min(...filled.map(({firstUs = Infinity}) => firstUs)),
+    lastUs: Math.max(...filled.map(({lastUs = -Infinity}) => lastUs)),
   };
 }

@@ -1,24 +1,121 @@
 import {formatInstantUs} from '../core/index.js';
-import {openStoreWriter} from '../shadow-store/index.js';
+import {openStoreWriter, type StoreWriter} from '../shadow-store/index.js';
+import {
+  beginsAs,
+  hashFile,
+  identifyInput,
+  type IngestSink,
+  type InputOptions,
+  type ListedSource,
+  listSources,
+  openInput,
+  readHead,
+} from '../traces/index.js';
 import {ingestFiles, type IngestRequest, type IngestResult} from './ingest-files.js';
+import {ingestStream, type StreamRequest} from './ingest-stream.js';
+import {mergeIngests} from './merge-ingests.js';
 
-interface StoreRequest extends Omit<IngestRequest, 'store'> {
+type FromStream = Partial<Pick<StreamRequest, 'ticks' | 'hurry' | 'onCommit'>>;
+
+export interface StoreRequest extends Omit<IngestRequest, 'store'>, FromStream {
   readonly storePath: string;
   readonly nowUs: number;
   /** `foreshadow/0.1.0` */
   readonly tool: string;
   /** Told what the store had to put right first. */
   readonly onRemark: (text: string) => void;
+  /** Ends standard input where it is; what was read of it is committed. */
+  readonly stop?: AbortSignal;
 }
 
-/** `ingestFiles` into the shadow store in a folder, which is made when there is none. Throws what opening it throws. */
+const NEVER: AsyncIterator<unknown> = {next: () => new Promise<never>(() => undefined)};
+
+/**
+ * Reads inputs into the shadow store in a folder, which is made when there is none: all files as one batch
+ * (`ingestFiles`), but for those that begin with what the store has already, which are batches of their own; then
+ * standard input, in parts (`ingestStream`). Throws what opening the store and reading them throws.
+ */
 export async function ingestIntoStore(request: StoreRequest): Promise<IngestResult> {
   const {storePath: path, nowUs, tool, onRemark, signal} = request;
   const writer = await openStoreWriter({path, nowUs, tool, onRemark, ...(signal ? {signal} : {})});
   try {
     const streamSource = `stream of ${formatInstantUs(nowUs)}`;
-    return await ingestFiles({...request, streamSource, store: writer});
+    return await ingestAll({...request, streamSource}, writer);
   } finally {
     await writer.close();
   }
+}
+
+async function ingestAll(request: StoreRequest, writer: StoreWriter): Promise<IngestResult> {
+  const {paths, stdin, options} = request;
+  const sources = await listSources(paths, stdin);
+  const isStdin = ({input}: ListedSource): boolean => input.name === '-';
+  const results: IngestResult[] = [];
+  const whole: string[] = [];
+  const continuing: ListedSource[] = [];
+  for (const source of sources.filter((one) => !isStdin(one))) {
+    if (await goesOn(source, options, writer)) continuing.push(source);
+    else whole.push(source.input.name);
+  }
+  const volumes = new Set<string>();
+  const store = noting(writer, volumes);
+  if (whole.length > 0) results.push(await ingestFiles({...request, paths: whole, store}));
+  for (const source of continuing) results.push(await ingestPart({...request, ticks: NEVER}, source, store));
+  const stream = {...request, source: request.source ?? request.streamSource};
+  for (const source of sources.filter(isStdin)) results.push(await ingestPart(stream, source, store));
+  return mergeIngests(results, volumes.size);
+}
+
+/** The same store, with a note of the volumes that are written. */
+function noting(store: IngestSink, volumes: Set<string>): IngestSink {
+  return {
+    ...store,
+    commit: (batch) => {
+      for (const volume of batch.rows.volumes) volumes.add(volume);
+      return store.commit(batch);
+    },
+  };
+}
+
+/** Whether a file begins with what the store has, and has more than that, or is packed, so that it may. */
+async function goesOn(
+  {input, sizeBytes}: ListedSource,
+  options: InputOptions,
+  store: IngestSink,
+): Promise<boolean> {
+  const known = store.knownContents();
+  if (input.kind === 'stream' || known.length === 0) return false;
+  const head = await readHead(input);
+  if (!known.some((one) => beginsAs(one, head))) return false;
+  const {meaning, close, tally} = await openInput(input, options);
+  await close();
+  if (!tally.isPacked) return known.some((one) => beginsAs(one, head) && one.bytes < (sizeBytes ?? 0));
+  return !store.knownRawSha().has(identifyInput(await hashFile(input.path), meaning));
+}
+
+async function ingestPart(
+  request: StoreRequest,
+  {input, sizeBytes}: ListedSource,
+  store: IngestSink,
+): Promise<IngestResult> {
+  const {options, maxBadRows, gapUs, source, ticks = NEVER, stop, hurry, onCommit, onProgress} = request;
+  return ingestStream({
+    input,
+    options,
+    maxBadRows,
+    store,
+    gapUs,
+    source,
+    ticks,
+    stop,
+    ...(hurry === undefined ? {} : {hurry}),
+    ...(onCommit === undefined ? {} : {onCommit}),
+    ...(onProgress === undefined
+      ? {}
+      : {
+          onProgress: (progress) => {
+            onProgress({...progress, totalBytes: sizeBytes});
+          },
+        }),
+  });
 }

@@ -70,6 +70,16 @@ const manifestSchema = z.object({
       /** Absent when no row of it could be used. */
       firstUs: z.number().optional(),
       lastUs: z.number().optional(),
+      /** Absent in batches of older programs. */
+      mark: z
+        .object({
+          bytes: count,
+          headBytes: count,
+          headSha256: sha256,
+          end: z.enum(['open', 'settled', 'torn']),
+          fromBytes: count.optional(),
+        })
+        .optional(),
     }),
   ),
   totals: z.object({

@@ -1,3 +1,4 @@
+import type {KnownContent} from '../../traces/index.js';
 import type {StoredSeconds, StoreVolume} from '../shadow-store.js';
 import type {BatchManifest} from './batch-manifest.js';
 import {manifestPath} from './layout.js';
@@ -25,6 +26,8 @@ export interface StoreContents {
   /** Batch by `identitySha256` and by `rawKeySha256` of its inputs. */
   readonly inputs: Map<string, string>;
   readonly rawKeys: Map<string, string>;
+  /** Where the content of inputs ended. */
+  readonly known: KnownContent[];
   readonly volumes: Map<string, StoreVolume>;
   readonly footprints: Map<string, FootprintPlace>;
   readonly pruned: Map<StoredSeconds, PrunedPart>;
@@ -36,6 +39,7 @@ export function contentsOf(manifests: readonly BatchManifest[]): StoreContents {
     batchIds: new Set(),
     inputs: new Map(),
     rawKeys: new Map(),
+    known: [],
     volumes: new Map(),
     footprints: new Map(),
     pruned: new Map(),
@@ -51,6 +55,7 @@ export function addBatch(contents: StoreContents, manifest: BatchManifest): void
   for (const input of manifest.inputs) {
     contents.inputs.set(input.identitySha256, batchId);
     contents.rawKeys.set(input.rawKeySha256, batchId);
+    if (input.mark) contents.known.push({...input.mark, identitySha256: input.identitySha256, batchId});
   }
   for (const volume of manifest.volumes) addVolume(contents, volume);
   addPruned(contents, manifest);

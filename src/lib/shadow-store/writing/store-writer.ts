@@ -97,6 +97,7 @@ async function loadState(
 function createWriter(state: WriterState, place: WriterPlace): StoreWriter {
   return {
     knownInputs: () => state.contents.inputs,
+    knownContents: () => state.contents.known,
     knownRawSha: () => state.contents.rawKeys,
     newestUs: (volume) => state.contents.volumes.get(volume)?.lastUs,
     loadFootprint: (volume) => {

@@ -32,13 +32,19 @@ export interface InputActivity {
   coverage: readonly InputCoverage[];
 }
 
+/** Rows added up, and the footprints after them. */
+export interface Summed {
+  readonly rows: ActivityRows;
+  readonly footprints: ReadonlyMap<string, FootprintBitmap>;
+}
+
 /** Adds up batches of rows per (volume, minute) and keeps the footprints. */
 export class ActivityBuilder {
   private readonly base: ActivityBase;
   private readonly skewUs: number;
   private readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
-  private readonly cells = new MinuteCells();
+  private cells = new MinuteCells();
   private readonly footprints: VolumeFootprints;
   /** By volume: the cell that rows go to while they are in order, and the end of its minute; -Infinity for none. */
   private currentCell = new Int32Array(0);
@@ -75,9 +81,7 @@ export class ActivityBuilder {
   beginInput(unit: PlaceUnit): void {
     this.clocks = new VolumeClocks(this.skewUs, unit);
     this.currentEndUs.fill(Number.NEGATIVE_INFINITY);
-    this.input = emptyInput();
-    this.requests = new CoverageTally();
-    this.usage = new CoverageTally();
+    this.beginCounts();
   }
 
   /** Counts the rows of a batch; `textOf` gives the text of one for the rejects. */
@@ -106,6 +110,11 @@ export class ActivityBuilder {
   /** Ends the input: what was held back is decided. */
   endInput(reject: RejectRow): InputActivity {
     for (const [volume, verdict] of this.clocks.settle()) this.apply(volume, verdict, reject);
+    return this.inputSoFar();
+  }
+
+  /** What was counted of the input since it began, or since `take` or `forget`; what is held back is not among it. */
+  inputSoFar(): InputActivity {
     for (const newestUs of this.clocks.newestUs) this.input.lastUs = Math.max(this.input.lastUs, newestUs);
     this.input.coverage = [
       this.requests.toCoverage('requests', this.gapUs, this.names),
@@ -114,9 +123,43 @@ export class ActivityBuilder {
     return this.input;
   }
 
+  /**
+   * Everything that was added up since the last time, in the middle of an input that goes on: its clocks, what they
+   * hold back, and the footprints stay. Only footprints that were written or trimmed are told.
+   */
+  take(): Summed {
+    const {rows, footprints} = this.finish();
+    const changed = new Set<string>();
+    for (let row = 0; row < rows.count; row += 1) {
+      const isChange = (rows.writes[row] ?? 0) + (rows.trims[row] ?? 0) > 0;
+      if (isChange) changed.add(rows.volumes[rows.volumeIndex[row] ?? 0] ?? '');
+    }
+    this.emptyCells();
+    return {rows, footprints: new Map([...footprints].filter(([volume]) => changed.has(volume)))};
+  }
+
+  /** Forgets what was added up, because the base has it: its footprints are the base's. */
+  forget(): void {
+    this.footprints.forget();
+    this.emptyCells();
+  }
+
   /** Everything that was added up. */
-  finish(): {readonly rows: ActivityRows; readonly footprints: ReadonlyMap<string, FootprintBitmap>} {
+  finish(): Summed {
     return {rows: toActivityRows(this.cells, this.names), footprints: this.footprints.byName(this.names)};
+  }
+
+  private emptyCells(): void {
+    this.cells = new MinuteCells();
+    this.cells.reserve(this.names.length);
+    this.currentEndUs.fill(Number.NEGATIVE_INFINITY);
+    this.beginCounts();
+  }
+
+  private beginCounts(): void {
+    this.input = emptyInput();
+    this.requests = new CoverageTally();
+    this.usage = new CoverageTally();
   }
 
   /** A row in another minute than the one before, or with a time that must be looked at. */

@@ -42,6 +42,12 @@ export class VolumeFootprints {
     this.arena.look(places, writes);
   }
 
+  /** Gives all back: they are loaded again when they are asked for. */
+  forget(): void {
+    for (const footprint of this.loaded) footprint?.release();
+    this.loaded.length = 0;
+  }
+
   /** Those that were asked for. */
   byName(names: readonly string[]): ReadonlyMap<string, FootprintBitmap> {
     const footprints = new Map<string, FootprintBitmap>();

@@ -17,6 +17,10 @@ export type InputSource =
 export interface ContentTally {
   /** Bytes as they are on disk. */
   readonly sizeBytes: number;
+  /** Bytes after decompression. */
+  readonly contentBytes: number;
+  /** Whether it is compressed. */
+  readonly isPacked: boolean;
   /** Of the bytes as they are on disk. To be asked once, at the end. */
   sha256(): string;
   /** Of the bytes after decompression. To be asked once, at the end. */
@@ -58,6 +62,15 @@ class Tally implements ContentTally {
   private readonly raw = createHash('sha256');
   private content: ReturnType<typeof createHash> | undefined;
   private rawSha256: string | undefined;
+  private unpackedBytes = 0;
+
+  get isPacked(): boolean {
+    return this.content !== undefined;
+  }
+
+  get contentBytes(): number {
+    return this.isPacked ? this.unpackedBytes : this.sizeBytes;
+  }
 
   addRaw(piece: Uint8Array): void {
     this.sizeBytes += piece.length;
@@ -68,6 +81,7 @@ class Tally implements ContentTally {
   addContent(piece: Uint8Array): void {
     this.content ??= createHash('sha256');
     this.content.update(piece);
+    this.unpackedBytes += piece.length;
   }
 
   sha256(): string {

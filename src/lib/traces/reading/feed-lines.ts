@@ -56,6 +56,11 @@ export class LineFeeder {
     this.isSkipping = true;
   }
 
+  /** How many bytes at the end of what was fed are not parsed yet; undefined within a line that is too long. */
+  pendingBytes(): number | undefined {
+    return this.isSkipping ? undefined : this.tail.length;
+  }
+
   /** Parses what is left, which may lack its last newline. */
   finish(): void {
     if (this.tail.length === 0) return;

@@ -1,7 +1,6 @@
 import {invariant} from '../../core/index.js';
-import {checkRow} from './check-row.js';
+import {checkRow, type RejectRow, type TimeRule} from './check-row.js';
 import {type ContentChunk, HEADROOM_BYTES} from './feed-lines.js';
-import type {Feeder, Feeding} from './feeder.js';
 import {hexOf, RecordCursor} from './record-cursor.js';
 import type {RequestBatch} from './request-batch.js';
 import {OUTCOME, type RecordReader} from './trace-format.js';
@@ -15,31 +14,34 @@ const MORE_NEEDED = -1;
  * or a remark. A stretch of bytes in which no record begins is one rejected record, and so is what is left of a record
  * that is cut by the end of the input.
  */
-export class RecordFeeder implements Feeder {
+export class RecordFeeder {
   /** Records read so far. */
-  private records = 0;
-  private remarkRecords = 0;
+  records = 0;
+  remarkRecords = 0;
   private tail: Uint8Array = NOTHING;
   /** Whether the bytes since the last record are none, and were rejected. */
   private isLost = false;
   private isLast = false;
+  private isBorder = false;
   private readonly cursor = new RecordCursor();
   private readonly reader: RecordReader;
   private readonly batch: RequestBatch;
-  private readonly feeding: Feeding;
+  private readonly time: TimeRule;
+  private readonly reject: RejectRow;
+  private readonly onBatch: () => void;
 
-  constructor(reader: RecordReader, feeding: Feeding) {
+  constructor(
+    reader: RecordReader,
+    batch: RequestBatch,
+    time: TimeRule,
+    reject: RejectRow,
+    onBatch: () => void,
+  ) {
     this.reader = reader;
-    this.batch = feeding.batch;
-    this.feeding = feeding;
-  }
-
-  counts(): ReturnType<Feeder['counts']> {
-    return {lines: this.records, blankRows: 0, remarkLines: this.remarkRecords};
-  }
-
-  remarks(): readonly string[] {
-    return this.reader.remarks?.() ?? [];
+    this.batch = batch;
+    this.time = time;
+    this.reject = reject;
+    this.onBatch = onBatch;
   }
 
   /** Reads the records that are complete now. */
@@ -48,6 +50,19 @@ export class RecordFeeder implements Feeder {
     bytes.set(this.tail, from);
     this.tail = bytes.slice(this.parse(bytes, from, end), end);
     invariant(this.tail.length <= HEADROOM_BYTES, 'no record is longer than the room before a chunk');
+  }
+
+  /** How many bytes at the end of what was fed are not read yet; undefined where no record begins. */
+  pendingBytes(): number | undefined {
+    return this.isLost ? undefined : this.tail.length;
+  }
+
+  /** Reads the records that are whole without looking at what may follow: a record is known to end here. */
+  drain(): void {
+    this.isBorder = true;
+    const stopped = this.parse(this.tail, 0, this.tail.length);
+    this.isBorder = false;
+    this.tail = this.tail.slice(stopped);
   }
 
   /** Reads what is left; a record that lacks its end is rejected. */
@@ -84,7 +99,7 @@ export class RecordFeeder implements Feeder {
   }
 
   private handOver(): void {
-    if (this.batch.count > 0) this.feeding.onBatch();
+    if (this.batch.count > 0) this.onBatch();
     this.batch.count = 0;
   }
 
@@ -94,7 +109,8 @@ export class RecordFeeder implements Feeder {
     const size = end - at < reader.headerBytes ? reader.headerBytes : reader.sizeAt(cursor.view, at);
     if (size > end - at) return this.isLast ? this.rejectCut(at, end, size) : MORE_NEEDED;
     // A mark may begin in the record and end behind it.
-    if (!this.isLast && size + (reader.resync?.markBytes ?? 1) - 1 > end - at) return MORE_NEEDED;
+    const isSeen = this.isLast || this.isBorder;
+    if (!isSeen && size + (reader.resync?.markBytes ?? 1) - 1 > end - at) return MORE_NEEDED;
     if (size === 0) {
       this.isLost = true;
       this.rejectBytes('no record begins here', at, at + reader.headerBytes);
@@ -110,7 +126,7 @@ export class RecordFeeder implements Feeder {
   private count(at: number): void {
     const {batch, cursor, reader} = this;
     const outcome = reader.read(cursor, batch, batch.count);
-    const fault = outcome === OUTCOME.row ? checkRow(batch, batch.count, this.feeding.time) : cursor.reason;
+    const fault = outcome === OUTCOME.row ? checkRow(batch, batch.count, this.time) : cursor.reason;
     if (outcome === OUTCOME.remark) {
       this.records += 1;
       this.remarkRecords += 1;
@@ -141,6 +157,6 @@ export class RecordFeeder implements Feeder {
 
   private rejectBytes(reason: string, at: number, end: number): void {
     this.records += 1;
-    this.feeding.reject(this.records, reason, hexOf(this.cursor.bytes.subarray(at, end)));
+    this.reject(this.records, reason, hexOf(this.cursor.bytes.subarray(at, end)));
   }
 }

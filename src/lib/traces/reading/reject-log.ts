@@ -7,7 +7,9 @@ const SHOWN_REJECTS = 20;
 /** Keeps the rejected rows of one ingest, up to a limit. */
 export class RejectLog {
   private readonly limit: number;
-  private readonly kept: RejectedRow[] = [];
+  private kept: RejectedRow[] = [];
+  /** Rows that were taken out, which count against the limit all the same. */
+  private taken = 0;
 
   /** `limit` is how many bad rows are tolerated. */
   constructor(limit: number) {
@@ -21,7 +23,15 @@ export class RejectLog {
   /** Throws InputError with the first ones when there are more than the limit. */
   add(row: RejectedRow): void {
     this.kept.push({...row, text: row.text.slice(0, TEXT_CHARACTERS)});
-    if (this.kept.length > this.limit) throw this.tooMany();
+    if (this.taken + this.kept.length > this.limit) throw this.tooMany();
+  }
+
+  /** The rows since the last time, by line; they are not kept any more. */
+  take(): readonly RejectedRow[] {
+    const rows = this.kept.sort((left, right) => left.line - right.line);
+    this.taken += rows.length;
+    this.kept = [];
+    return rows;
   }
 
   /** In the order of the inputs given, then by line. */
