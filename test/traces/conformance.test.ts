@@ -7,8 +7,9 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {z} from 'zod';
 
-import {parseInstantUs, ToolError} from '../../src/lib/core/index.js';
+import {parseInstantUs} from '../../src/lib/core/index.js';
 import {TRACE_FORMATS} from '../../src/lib/traces/index.js';
+import {countLines, textDamage, toolErrorOnly} from './damage.js';
 import {createMemorySink, ingest, type Minute, minutesOf, readPieces, temporaryFolder} from './support.js';
 
 const FOLDER = path.join(import.meta.dirname, '../../fixtures/traces');
@@ -175,7 +176,7 @@ describe.each(Object.keys(TRACE_FORMATS))('format %s', (format) => {
     async () => {
       for (const {content, options} of cases) {
         await fc.assert(
-          fc.asyncProperty(mutations(content), fc.nat(content.length), async (damaged, cut) => {
+          fc.asyncProperty(textDamage(content), fc.nat(content.length), async (damaged, cut) => {
             const cuts = [Math.min(cut, damaged.length)];
             const {read, rejects} = await readPieces(damaged, cuts, options).catch(toolErrorOnly);
             if (read === undefined) return;
@@ -189,40 +190,6 @@ describe.each(Object.keys(TRACE_FORMATS))('format %s', (format) => {
     },
   );
 });
-
-/** Bytes changed, runs removed, doubled and replaced by the bytes that matter to parsers. */
-function mutations(content: Uint8Array): fc.Arbitrary<Uint8Array> {
-  const change = fc.record({
-    at: fc.nat(content.length),
-    remove: fc.nat(6),
-    insert: fc.oneof(
-      fc.uint8Array({maxLength: 6}),
-      fc
-        .constantFrom('"', '\n', '\r\n', ',', '-', '\0', '99999999999999999999', ',,', '\n\n', ' ')
-        .map((text) => new TextEncoder().encode(text)),
-      fc
-        .tuple(fc.nat(content.length), fc.nat(80))
-        .map(([from, length]) => content.slice(from, from + length)),
-    ),
-  });
-  return fc.array(change, {minLength: 1, maxLength: 8}).map((changes) => {
-    let bytes: Uint8Array = content;
-    for (const {at, remove, insert} of changes) {
-      bytes = Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + remove)]);
-    }
-    return new Uint8Array(bytes);
-  });
-}
-
-function toolErrorOnly(error: unknown): {readonly read?: undefined; readonly rejects?: undefined} {
-  if (error instanceof ToolError) return {};
-  throw error;
-}
-
-function countLines(content: Uint8Array): number {
-  const newlines = content.filter((byte) => byte === 10).length;
-  return content.length > 0 && content.at(-1) !== 10 ? newlines + 1 : newlines;
-}
 
 /** All but what tells one file from another with the same rows. */
 async function withoutFile(result: ReturnType<typeof readPieces>): Promise<unknown> {

@@ -4,9 +4,9 @@ import path from 'node:path';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 
-import {ToolError} from '../../src/lib/core/index.js';
 import {TRACE_FORMATS} from '../../src/lib/traces/index.js';
 import {effort} from '../support/effort.js';
+import {byteDamage, toolErrorOnly} from './damage.js';
 import {BEGIN_US, readPieces} from './support.js';
 
 const FOLDER = path.join(import.meta.dirname, '../../fixtures/traces');
@@ -30,7 +30,7 @@ describe.each(BINARY)('binary format %s', (format) => {
     for (const file of files) {
       const content = readFileSync(path.join(FOLDER, format, file));
       await fc.assert(
-        fc.asyncProperty(mutations(content), fc.nat(content.length), async (damaged, cut) => {
+        fc.asyncProperty(byteDamage(content), fc.nat(content.length), async (damaged, cut) => {
           const cuts = [Math.min(cut, damaged.length)];
           const {read, rejects} = await readPieces(damaged, cuts, options).catch(toolErrorOnly);
           if (read === undefined) return;
@@ -62,35 +62,4 @@ function countStretches(content: Uint8Array, mark: readonly number[]): number {
     return end < next;
   });
   return starts.length + gaps.length + (content.length > 0 && starts[0] !== 0 ? 1 : 0);
-}
-
-/** Bytes changed, runs of them removed, doubled, and cut off at the end. */
-function mutations(content: Uint8Array): fc.Arbitrary<Uint8Array> {
-  const change = fc.record({
-    at: fc.nat(content.length),
-    remove: fc.oneof(fc.nat(4), fc.nat(100)),
-    insert: fc.oneof(
-      fc.uint8Array({maxLength: 4}),
-      fc
-        .tuple(fc.nat(content.length), fc.nat(200))
-        .map(([from, length]) => content.slice(from, from + length)),
-    ),
-  });
-  const swap = fc.record({at: fc.nat(content.length - 1), byte: fc.nat(255)});
-  return fc
-    .tuple(fc.array(swap, {maxLength: 6}), fc.array(change, {maxLength: 3}), fc.nat(content.length * 4))
-    .map(([swaps, changes, length]) => {
-      const bytes = Uint8Array.from(content);
-      for (const {at, byte} of swaps) bytes[at] = byte;
-      let damaged: Uint8Array = bytes;
-      for (const {at, remove, insert} of changes) {
-        damaged = Buffer.concat([damaged.subarray(0, at), insert, damaged.subarray(at + remove)]);
-      }
-      return Uint8Array.from(damaged.subarray(0, length));
-    });
-}
-
-function toolErrorOnly(error: unknown): {readonly read?: undefined; readonly rejects?: undefined} {
-  if (error instanceof ToolError) return {};
-  throw error;
 }

@@ -22,13 +22,13 @@ export interface ActivityRows {
   readonly usedAtUs: Float64Array;
 }
 
-/** What the rows of an input are counted by: lines of a text, records of a binary log. */
-export type PlaceUnit = 'line' | 'record';
+/** What the rows of an input are counted by: lines of a text, records of a binary log, samples of a document. */
+export type PlaceUnit = 'line' | 'record' | 'sample';
 
 /** A row that could not be used. Kept, never dropped silently. */
 export interface RejectedRow {
   readonly source: string;
-  /** Which line, or record, counted from 1. */
+  /** Which line, record or sample, counted from 1. */
   readonly line: number;
   /** Absent for lines. */
   readonly unit?: Exclude<PlaceUnit, 'line'>;
@@ -75,7 +75,7 @@ export interface ContentMark {
 
 /**
  * One file or stream that was read to its end, or a part of a stream. rows + rejectedRows + blankRows = lines (or
- * records), headers and remarks apart.
+ * records, or samples), headers and remarks apart.
  */
 export interface IngestedInput {
   /** The path as given, or `-`. */

@@ -13,7 +13,7 @@ export interface ReadProgress {
   readonly name: string;
   /** Bytes as they are on disk. */
   readonly sizeBytes: number;
-  /** Or records of a binary input. */
+  /** Or records of a binary input, or samples of a document. */
   readonly lines: number;
 }
 

@@ -44,7 +44,33 @@ export const REFUSED_FORMATS: Readonly<Record<string, RefusedFormat>> = {
     instead: 'use the trace that the list was made from',
     fits: ({lines}) => mostMatch(lines, ADDRESS),
   },
+  'oracle-general': {
+    summary: 'oracleGeneral of libCacheSim, binary: u32 time, u64 object, u32 size, i64 next access',
+    reason: 'it tells neither whether a request reads or writes nor which volume it is of',
+    instead: 'use the trace that it was made from, such as vscsi (--format vscsi)',
+    fits: ({bytes}) => isOracleGeneral(bytes),
+  },
 };
+
+const ORACLE_BYTES = 24;
+const PROBED_RECORDS = 50;
+/** The other way to say that an object is not accessed again. */
+const NEVER = 2n ** 63n - 1n;
+
+/** Packed little-endian records whose times do not fall, with a size, and a next access behind them or none. */
+function isOracleGeneral(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const records = Math.min(PROBED_RECORDS, Math.floor(bytes.length / ORACLE_BYTES));
+  let seconds = 0;
+  for (let record = 0; record < records; record += 1) {
+    const at = record * ORACLE_BYTES;
+    const next = view.getBigInt64(at + 16, true);
+    const isAccess = next === -1n || next === NEVER || (next > record && next < 2n ** 48n);
+    if (!isAccess || view.getUint32(at, true) < seconds || view.getUint32(at + 12, true) === 0) return false;
+    seconds = view.getUint32(at, true);
+  }
+  return records > 1;
+}
 
 /** The error for an input that is, or is said to be, a log of REFUSED_FORMATS. */
 export function refusalOf(

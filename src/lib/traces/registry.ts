@@ -5,6 +5,8 @@ import {cloudphysicsCsv} from './formats/cloudphysics-csv.js';
 import {foreshadowCsv} from './formats/foreshadow-csv.js';
 import {msr} from './formats/msr.js';
 import {nbdkitLog} from './formats/nbdkit-log.js';
+import {openmetrics} from './formats/openmetrics.js';
+import {prometheus} from './formats/prometheus.js';
 import {tencentCvd} from './formats/tencent-cvd.js';
 import {usageCsv} from './formats/usage-csv.js';
 import {vscsi} from './formats/vscsi.js';
@@ -22,4 +24,6 @@ export const TRACE_FORMATS = {
   'usage-csv': usageCsv,
   'tencent-cvd': tencentCvd,
   bitbrains,
+  prometheus,
+  openmetrics,
 } as const satisfies Record<string, TraceFormat>;

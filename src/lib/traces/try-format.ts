@@ -10,6 +10,8 @@ import {fittingFormats, type NamedFormat} from './sniff-format.js';
 
 /** Times before 1980 are a wrong unit, or relative. */
 const EARLIEST_US = 315_532_800 * US_PER_SECOND;
+/** The first instant that can be told as a date. */
+const OLDEST_DATE_US = -8.64e18;
 
 /** What the first rows of an input are like. */
 export interface Trial {
@@ -42,7 +44,7 @@ export function tryFormat(
   );
   const isText = format.framing === 'lines';
   feeder.feed(withRoom(isText ? sample.text : sample.bytes));
-  // A record that the sample cuts is not one that the input cuts.
+  // What the sample cuts, a record or the document, is not cut in the input.
   if (isText || sample.isWhole) feeder.finish();
   const [firstUs] = times;
   if (firstUs === undefined && reasons.length > 0) throw wrongFormat(name, reasons, sample, source);
@@ -78,6 +80,7 @@ export function timeRuleOf(
 }
 
 function timeReason(atUs: number): string {
+  if (atUs < OLDEST_DATE_US) return 'time is before all calendars: is its unit right?';
   return atUs < EARLIEST_US
     ? `time is ${formatInstantUs(atUs)}, before 1980: is its unit right?`
     : 'time is after the year 2255: is its unit right?';

@@ -1,6 +1,7 @@
 import {invariant} from '../../core/index.js';
-import {checkRow, type RejectRow, type TimeRule} from './check-row.js';
+import {checkRow} from './check-row.js';
 import {type ContentChunk, HEADROOM_BYTES} from './feed-lines.js';
+import type {Feeder, Feeding} from './feeder.js';
 import {hexOf, RecordCursor} from './record-cursor.js';
 import type {RequestBatch} from './request-batch.js';
 import {OUTCOME, type RecordReader} from './trace-format.js';
@@ -14,10 +15,10 @@ const MORE_NEEDED = -1;
  * or a remark. A stretch of bytes in which no record begins is one rejected record, and so is what is left of a record
  * that is cut by the end of the input.
  */
-export class RecordFeeder {
+export class RecordFeeder implements Feeder {
   /** Records read so far. */
-  records = 0;
-  remarkRecords = 0;
+  private records = 0;
+  private remarkRecords = 0;
   private tail: Uint8Array = NOTHING;
   /** Whether the bytes since the last record are none, and were rejected. */
   private isLost = false;
@@ -26,22 +27,20 @@ export class RecordFeeder {
   private readonly cursor = new RecordCursor();
   private readonly reader: RecordReader;
   private readonly batch: RequestBatch;
-  private readonly time: TimeRule;
-  private readonly reject: RejectRow;
-  private readonly onBatch: () => void;
+  private readonly feeding: Feeding;
 
-  constructor(
-    reader: RecordReader,
-    batch: RequestBatch,
-    time: TimeRule,
-    reject: RejectRow,
-    onBatch: () => void,
-  ) {
+  constructor(reader: RecordReader, feeding: Feeding) {
     this.reader = reader;
-    this.batch = batch;
-    this.time = time;
-    this.reject = reject;
-    this.onBatch = onBatch;
+    this.batch = feeding.batch;
+    this.feeding = feeding;
+  }
+
+  counts(): ReturnType<Feeder['counts']> {
+    return {lines: this.records, blankRows: 0, remarkLines: this.remarkRecords};
+  }
+
+  remarks(): readonly string[] {
+    return this.reader.remarks?.() ?? [];
   }
 
   /** Reads the records that are complete now. */
@@ -99,7 +98,7 @@ export class RecordFeeder {
   }
 
   private handOver(): void {
-    if (this.batch.count > 0) this.onBatch();
+    if (this.batch.count > 0) this.feeding.onBatch();
     this.batch.count = 0;
   }
 
@@ -126,7 +125,7 @@ export class RecordFeeder {
   private count(at: number): void {
     const {batch, cursor, reader} = this;
     const outcome = reader.read(cursor, batch, batch.count);
-    const fault = outcome === OUTCOME.row ? checkRow(batch, batch.count, this.time) : cursor.reason;
+    const fault = outcome === OUTCOME.row ? checkRow(batch, batch.count, this.feeding.time) : cursor.reason;
     if (outcome === OUTCOME.remark) {
       this.records += 1;
       this.remarkRecords += 1;
@@ -157,6 +156,6 @@ export class RecordFeeder {
 
   private rejectBytes(reason: string, at: number, end: number): void {
     this.records += 1;
-    this.reject(this.records, reason, hexOf(this.cursor.bytes.subarray(at, end)));
+    this.feeding.reject(this.records, reason, hexOf(this.cursor.bytes.subarray(at, end)));
   }
 }

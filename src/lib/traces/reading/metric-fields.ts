@@ -12,6 +12,11 @@ const TIME_UNITS = [
 
 type TimeUnit = (typeof TIME_UNITS)[number];
 
+/** The unit that a time since 1970 can only be in; undefined when it is of no year from 1980 to 2255. */
+export function timeUnitOf(value: number): TimeUnit | undefined {
+  return TIME_UNITS.find(({from, to}) => value >= from && value < to);
+}
+
 /**
  * The unit in which most of the lines begin with a time since 1970, told by magnitude. Seconds when none does: then
  * every time is refused for its year.

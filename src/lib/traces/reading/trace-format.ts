@@ -45,6 +45,21 @@ export interface RecordReader {
   remarks?(): readonly string[];
 }
 
+/** A sample of a document, or one that is none, rightly or wrongly; `place` is which one it is, counted from 1. */
+export type DocumentEntry = {readonly place: number; readonly text: () => string} & (
+  | {readonly kind: 'sample'; readonly volume: number; readonly atUs: number; readonly usedBytes: number}
+  | {readonly kind: 'remark'}
+  | {readonly kind: 'bad'; readonly reason: string}
+);
+
+/** Reads an input that can only be read as a whole. */
+export interface DocumentReader {
+  /** Every sample of the document once, those of a volume by time. Throws InputError when it is no such document. */
+  entries(content: Uint8Array): Iterable<DocumentEntry>;
+  /** What people should know about this input, asked after its last sample. */
+  remarks?(): readonly string[];
+}
+
 /** What a file may leave open about itself, and a flag says. */
 export interface Readings {
   readonly lengthUnit?: 'bytes' | 'sectors';
@@ -102,12 +117,22 @@ export interface RecordFormat extends Described {
   open(options: FormatOptions): RecordReader;
 }
 
+/** Samples in one document that is read as a whole, and is therefore limited in size. */
+export interface DocumentFormat extends Described {
+  readonly framing: 'document';
+  /** Whether the first lines look like this format. */
+  fits(lines: readonly string[]): boolean;
+  open(options: FormatOptions): DocumentReader;
+}
+
 /** A log that can be read. How it is cut into rows is decided in create-feeder.ts alone. */
-export type TraceFormat = LineFormat | RecordFormat;
+export type TraceFormat = LineFormat | RecordFormat | DocumentFormat;
+
+const UNIT_OF = {lines: 'line', records: 'record', document: 'sample'} as const;
 
 /** What errors count its rows by. */
 export function unitOf({framing}: TraceFormat): PlaceUnit {
-  return framing === 'records' ? 'record' : 'line';
+  return UNIT_OF[framing];
 }
 
 /** Whether at least half of the lines that are not blank match; what `fits` of a format without a header means. */
