@@ -22,7 +22,8 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
   static override summary = 'Plan the remirror buffer: how much free space to hold, on which host, and why';
   static override description =
     'Foresees the peak use of every volume, lets the policy decide, and checks copy by copy that each scenario can be ' +
-    'repaired. Exits with 4 when one cannot; the plan is written nevertheless and says which volumes lack what where.';
+    'repaired. Exits with 4 when one cannot; the plan is written nevertheless and says which volumes lack what where, ' +
+    'which hosts to grow or replicas to move, and what healing against anti-affinity would do.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --out plan.json',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --policy per-boundary --safety-factor 1.3',

@@ -14,6 +14,7 @@ export async function renderPlan({plan, out}: PlanSummary): Promise<string> {
     await boundaryTable(plan),
     await hostTable(plan),
     plan.uncovered.map(({message}) => `${paint.bad('not covered:')} ${printable(message)}`).join('\n'),
+    alternatives(plan),
     verdict(plan, out),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -73,6 +74,20 @@ async function hostTable({hosts, changes}: Plan): Promise<string> {
       row.reason,
     ]),
   );
+}
+
+/** What would be cured, and both answers side by side: the rule kept, the rule broken to heal. */
+function alternatives({cures = [], relaxed, boundaries}: Plan): string {
+  const told = cures.map(({message}) => `${paint.strong('cure:')} ${printable(message)}`);
+  if (relaxed === undefined) return told.join('\n');
+  const answer = (name: string, heldBytes: number, uncovered: number): string =>
+    `${name}: ${formatBytes(heldBytes)}, ${boundaries.length - uncovered} of ${boundaries.length} scenarios repaired`;
+  const {strictBytes, strictUncovered, relaxedBytes, relaxedUncovered} = relaxed;
+  const sides = [
+    answer('anti-affinity kept', strictBytes, strictUncovered.length),
+    answer('broken to heal', relaxedBytes, relaxedUncovered.length),
+  ];
+  return [...told, sides.join('; ')].join('\n');
 }
 
 function verdict(

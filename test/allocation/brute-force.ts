@@ -17,7 +17,8 @@ function lostCopies(topology: Topology, scenario: number, usedBytes: ArrayLike<n
 }
 
 function together(topology: Topology, volume: number, left: number, right: number): boolean {
-  if (left === right) return true;
+  const machine = (host: number): string => topology.hosts[host]!.partOf ?? topology.hosts[host]!.id;
+  if (machine(left) === machine(right)) return true;
   const kinds = topology.volumes[volume]!.antiAffinity;
   return topology.boundaries.some(
     ({kind, hosts}) => kinds.includes(kind) && hosts.includes(left) && hosts.includes(right),
@@ -26,11 +27,14 @@ function together(topology: Topology, volume: number, left: number, right: numbe
 
 function allowedHosts(topology: Topology, scenario: number, copy: LostCopy): number[] {
   const failed = new Set(topology.scenarios[scenario]!.hosts);
+  const {tier} = topology.volumes[copy.volume]!;
   return topology.hosts
     .map((_, host) => host)
     .filter(
       (host) =>
-        !failed.has(host) && !copy.survivors.some((other) => together(topology, copy.volume, host, other)),
+        !failed.has(host) &&
+        (tier === undefined || topology.hosts[host]!.tier === tier) &&
+        !copy.survivors.some((other) => together(topology, copy.volume, host, other)),
     );
 }
 

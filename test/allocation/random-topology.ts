@@ -135,7 +135,7 @@ export function randomTopology(seed: number | string): Topology {
   });
   const someHosts = ids.filter(() => random.next() < 0.25);
   const rackIds = [...new Set(hosts.flatMap(({labels}) => labels.rack))];
-  return topologyOf({
+  const text: TopologyText = {
     hosts,
     boundaries: [
       {kind: 'rack'},
@@ -147,5 +147,46 @@ export function randomTopology(seed: number | string): Topology {
         ? [{id: 'combined', fails: [`rack/${pick(random, rackIds)}`, `host/${pick(random, ids)}`]}]
         : [],
     volumes,
-  });
+  };
+  const devices = random.fork('devices');
+  return topologyOf(devices.next() < 0.3 ? withDevices(text, devices) : text);
+}
+
+/** The same places, some in pairs as devices of one host with the labels of the first, and of two tiers. */
+function withDevices(text: TopologyText, random: Random): TopologyText {
+  const tierOf = new Map(text.hosts.map(({id}) => [id, random.next() < 0.85 ? 'ssd' : 'hdd']));
+  const nameOf = new Map(text.hosts.map(({id}) => [id, id]));
+  const hosts: TopologyText['hosts'][number][] = [];
+  for (let at = 0; at < text.hosts.length; at += 1) {
+    const [host, next] = [text.hosts[at]!, text.hosts[at + 1]];
+    if (next === undefined || random.next() < 0.4) {
+      hosts.push({...host, tier: tierOf.get(host.id)!});
+      continue;
+    }
+    const name = `m${at}`;
+    const devices = [host, next].map(({id, capacity = 0}) => ({id, capacity, tier: tierOf.get(id)!}));
+    for (const {id} of devices) nameOf.set(id, `${name}/${id}`);
+    hosts.push({id: name, devices, labels: host.labels ?? {}});
+    at += 1;
+  }
+  const rename = (id: string): string => nameOf.get(id) ?? id;
+  const volumes = text.volumes.map((volume) => ({
+    ...volume,
+    replicas: volume.replicas.map(rename),
+    ...(random.next() < 0.3 ? {tier: tierOf.get(volume.replicas[0]!)!} : {}),
+  }));
+  const boundaries = (text.boundaries ?? []).map((boundary) =>
+    boundary.hosts ? {...boundary, hosts: boundary.hosts.map(rename)} : boundary,
+  );
+  const racks = new Set(hosts.flatMap(({labels}) => labels?.rack ?? []));
+  const scenarios = (text.scenarios ?? []).map(({id, fails}) => ({
+    id,
+    fails: fails
+      .filter((name) => !name.startsWith('rack/') || racks.has(name.slice('rack/'.length)))
+      .map((name) => {
+        const place = name.startsWith('host/') ? rename(name.slice('host/'.length)) : '';
+        return place.includes('/') ? `device/${place}` : name;
+      }),
+  }));
+  return {...text, hosts, boundaries, scenarios, volumes};
 }

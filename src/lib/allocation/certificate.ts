@@ -134,7 +134,8 @@ function loadOf({hostOf, sizeOf}: Packing, hostCount: number): Float64Array {
   return load;
 }
 
-function toPlacement(packing: Packing): ScenarioPlacement {
+/** By host, and what found none. */
+export function toPlacement(packing: Packing): ScenarioPlacement {
   const {net, entryOf, hostOf, sizeOf} = packing;
   const stuckBytes = unplacedItems(packing).reduce((sum, item) => sum + (sizeOf[item] ?? 0), 0);
   return {

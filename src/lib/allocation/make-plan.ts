@@ -2,12 +2,14 @@ import {type ArtifactHeader, formatInstantUs, US_PER_SECOND} from '../core/index
 import {placeScenario, type ScenarioPlacement} from './certificate.js';
 import {checkCertificate, type CertificateViolation} from './check-certificate.js';
 import {compileTopology} from './compile-topology.js';
+import {tellCures} from './plan-cures.js';
 import {type Plan, PLAN_KIND} from './plan-file.js';
 import type {PlanFacts} from './plan-facts.js';
 import {tellBoundaries, tellChanges, tellHosts} from './plan-rows.js';
 import {tellUncovered} from './plan-uncovered.js';
 import type {AllocationPolicy, PolicyInput} from './policy.js';
 import {predictUse} from './predicted-use.js';
+import {answerRelaxed} from './relaxed-answer.js';
 import {scenarioDemand} from './scenario-demand.js';
 import type {ShrinkRules} from './shrink-with-proof.js';
 import {withShrinkRules} from './with-shrink-rules.js';
@@ -38,6 +40,8 @@ export interface PlanRequest {
   readonly warnings: readonly string[];
   /** Rules for giving back what is held now; absent: at once. */
   readonly shrink?: ShrinkRules;
+  /** Whether it tells the relaxed answer beside its own, and cures for what is uncovered; absent: neither. */
+  readonly withAlternatives?: boolean;
   /** Whether the plan lists where every copy goes in every scenario. */
   readonly withCertificate: boolean;
 }
@@ -71,6 +75,7 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     hosts: tellHosts(facts, input.currentReserveBytes),
     changes: tellChanges(facts, input.currentReserveBytes),
     uncovered: [...uncovered, ...tellRefused(violations, uncovered)],
+    ...(request.withAlternatives ? await tellAlternatives(facts, input) : {}),
     ...(request.warnings.length > 0 ? {warnings: [...request.warnings]} : {}),
     ...(request.withCertificate ? {certificate, volumes: nameVolumes(facts)} : {}),
   };
@@ -89,6 +94,27 @@ async function gatherFacts(policy: AllocationPolicy, input: PolicyInput): Promis
     return decision.placements?.[scenario] ?? placeScenario(compiled, net, demand, decision.reserveBytes);
   });
   return {compiled, use, decision, demands, placements};
+}
+
+async function tellAlternatives(
+  facts: PlanFacts,
+  input: PolicyInput,
+): Promise<Pick<Plan, 'relaxed' | 'cures'>> {
+  const {compiled, decision, placements} = facts;
+  const {scenarios} = compiled.topology;
+  const isUncovered = (_: unknown, scenario: number): boolean =>
+    (compiled.nets[scenario]?.lostVolumes.length ?? 0) > 0 ||
+    (placements[scenario]?.hosts.includes(-1) ?? false);
+  const strictUncovered = scenarios.filter(isUncovered).map(({id}) => id);
+  const strictBytes = decision.reserveBytes.reduce((sum, bytes) => sum + bytes, 0);
+  const {totalBytes, uncovered: relaxedUncovered} = await answerRelaxed(input.topology, facts.use);
+  // A reserve that keeps the rules serves without them too.
+  const relaxedBytes = strictUncovered.length === 0 ? Math.min(strictBytes, totalBytes) : totalBytes;
+  const cures = strictUncovered.length === 0 ? [] : await tellCures(facts, input);
+  return {
+    relaxed: {strictBytes, strictUncovered, relaxedBytes, relaxedUncovered: [...relaxedUncovered]},
+    ...(cures.length > 0 ? {cures: [...cures]} : {}),
+  };
 }
 
 function nameVolumes({compiled, use}: PlanFacts): NonNullable<Plan['volumes']> {

@@ -75,6 +75,30 @@ const planSchema = z.object({
       message: z.string(),
     }),
   ),
+  /** The reserve of this plan beside the least one that breaks anti-affinity to heal, and what neither covers. */
+  relaxed: z
+    .object({
+      strictBytes: bytes,
+      strictUncovered: z.array(z.string()),
+      relaxedBytes: bytes,
+      relaxedUncovered: z.array(z.string()),
+    })
+    .optional(),
+  /** What would make the uncovered scenarios repairable, each tried by solving again. */
+  cures: z
+    .array(
+      z.object({
+        kind: z.enum(['grow', 'move']),
+        /** Capacity to add. */
+        hosts: z.array(z.object({host: z.string(), bytes})),
+        moves: z.array(z.object({volume: z.string(), from: z.string(), to: z.string(), bytes})),
+        totalBytes: bytes,
+        /** False: some copies have no host that may take them, whatever its size. */
+        curesAll: z.boolean(),
+        message: z.string(),
+      }),
+    )
+    .optional(),
   /** What was assumed or passed over, in words. */
   warnings: z.array(z.string()).optional(),
   /** On request: for each scenario where every lost replica goes. */

@@ -74,7 +74,10 @@ function sumSamples({topology, nets}: CompiledTopology, {samples}: PeakForecast)
 }
 
 /** Bytes that each host can hold free within the fill limit when it uses `hostUsedBytes`. Whole, at least 0. */
-export function roomOf({topology}: CompiledTopology, hostUsedBytes: ArrayLike<number>): Float64Array {
+export function roomOf(
+  {topology}: Pick<CompiledTopology, 'topology'>,
+  hostUsedBytes: ArrayLike<number>,
+): Float64Array {
   return Float64Array.from(topology.hosts, ({capacityBytes}, host) =>
     Math.max(0, Math.floor(topology.fillLimit * capacityBytes - (hostUsedBytes[host] ?? 0))),
   );

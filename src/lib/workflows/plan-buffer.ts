@@ -107,7 +107,14 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
     },
     ...(options.shrink && {shrink: options.shrink}),
     ...(current && {current}),
-    ...{createdAtUs: options.nowUs, validForSeconds, horizonSeconds, tool, withCertificate},
+    ...{
+      createdAtUs: options.nowUs,
+      validForSeconds,
+      horizonSeconds,
+      tool,
+      withCertificate,
+      withAlternatives: true,
+    },
     inputs: [
       ...inputs,
       {kind: 'topology', name: options.topologyPath, sha256: topology.serial},

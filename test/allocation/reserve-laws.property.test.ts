@@ -1,0 +1,193 @@
+import {describe, expect, it} from 'vitest';
+
+import {compileTopology, routeDemand, scenarioDemand} from '../../src/lib/allocation/index.js';
+import {createRandom, type Random} from '../../src/lib/core/index.js';
+import type {FailureScenario, Topology} from '../../src/lib/topology/index.js';
+import {effort} from '../support/effort.js';
+import {bytesFit} from './brute-force.js';
+import {leastFor, planFor, roomIn} from './plan-support.js';
+import {randomTopology, usedOf} from './random-topology.js';
+
+/** Topologies in all; each is held to one law, in turn. */
+const CASES = effort(200, 10_000);
+/** The program's total is within a ten-millionth, and each host is rounded up to whole bytes. */
+const TOLERANCE = 1 + 1e-7;
+
+type Least = Awaited<ReturnType<typeof leastFor>>;
+
+interface Case {
+  readonly topology: Topology;
+  /** Of volumes cut into bytes; every scenario fits into the room. */
+  readonly least: Least;
+  readonly random: Random;
+}
+
+/** Says whether it had something to compare. The laws are of the reserve for volumes cut into bytes unless they say. */
+type Law = (given: Case) => boolean | Promise<boolean>;
+
+function expectAtMost(low: Least, high: Least): void {
+  const hosts = Math.max(low.reserveBytes.length, high.reserveBytes.length);
+  expect(low.totalBytes).toBeLessThanOrEqual(high.totalBytes * TOLERANCE + hosts);
+}
+
+function allFit(topology: Topology, limit: Float64Array): boolean {
+  return topology.scenarios.every((_, scenario) => bytesFit(topology, scenario, usedOf(topology), limit));
+}
+
+const LAWS: Readonly<Record<string, Law>> = {
+  'no host can do with less: what is taken from one beyond rounding makes some scenario fail': ({
+    topology,
+    least,
+    random,
+  }) => {
+    const held = [...least.reserveBytes.keys()].filter((host) => least.reserveBytes[host]! > 0);
+    const slack = Math.ceil(least.totalBytes * (TOLERANCE - 1)) + least.reserveBytes.length + 1;
+    const tight = held.filter((host) => least.reserveBytes[host]! >= slack);
+    if (tight.length === 0) return false;
+    const reserve = least.reserveBytes.slice();
+    reserve[tight[random.below(tight.length)]!]! -= slack;
+    expect(allFit(topology, least.reserveBytes)).toBe(true);
+    expect(allFit(topology, reserve)).toBe(false);
+    return true;
+  },
+  'breaking anti-affinity to heal never needs more': async ({topology, least}) => {
+    const volumes = topology.volumes.map((volume) => ({...volume, antiAffinity: []}));
+    const relaxed = await leastFor({...topology, volumes});
+    expect(relaxed.shortCount).toBe(0);
+    expectAtMost(relaxed, least);
+    return true;
+  },
+  'another host never raises what the old scenarios need': async ({topology, least, random}) => {
+    const capacityBytes = 1 + random.below(1e9);
+    const tier = topology.hosts[0]!.tier;
+    const host = {id: 'new', capacityBytes, otherUsedBytes: 0, labels: new Map(), ...(tier && {tier})};
+    const more = await leastFor({...topology, hosts: [...topology.hosts, host]});
+    expect(more.shortCount).toBe(0);
+    expectAtMost(more, least);
+    return true;
+  },
+  'a doubled cluster needs twice as much on every host': async ({topology, least}) => {
+    const double = (values: Float64Array): Float64Array => values.map((value) => value * 2);
+    const twice = await leastFor(topology, double(usedOf(topology)), double(roomIn(topology)));
+    expect(twice.shortCount).toBe(0);
+    twice.reserveBytes.forEach((bytes, host) => {
+      expect(Math.abs(bytes - 2 * least.reserveBytes[host]!)).toBeLessThanOrEqual(
+        8 + least.totalBytes * 1e-6,
+      );
+    });
+    return true;
+  },
+  'another scenario never lowers it': async ({topology, least, random}) => {
+    const [one, other] = [0, 0].map(() => topology.boundaries[random.below(topology.boundaries.length)]!);
+    const hosts = [...new Set([...one!.hosts, ...other!.hosts])].sort((left, right) => left - right);
+    const both: FailureScenario = {id: 'both', boundaries: [one!.id, other!.id], hosts};
+    const harder = await leastFor({...topology, scenarios: [...topology.scenarios, both]});
+    if (harder.shortCount > 0) return false;
+    expectAtMost(least, harder);
+    return true;
+  },
+  'more room never makes a scenario infeasible, nor raises it; nor do whole volumes become uncoverable':
+    async ({topology, least, random}) => {
+      const host = random.below(topology.hosts.length);
+      const hosts = topology.hosts.map((one, index) =>
+        index === host ? {...one, capacityBytes: one.capacityBytes * 2 + 10} : one,
+      );
+      const roomier = await leastFor({...topology, hosts});
+      expect(roomier.shortCount).toBe(0);
+      expectAtMost(roomier, least);
+      const before = await planFor(topology);
+      if (before.feasible) expect((await planFor({...topology, hosts})).feasible).toBe(true);
+      return true;
+    },
+  'a volume that grows never lowers it': async ({topology, least, random}) => {
+    const smaller = usedOf(topology);
+    const volume = random.below(smaller.length);
+    smaller[volume] = Math.floor(smaller[volume]! / 2);
+    expectAtMost(await leastFor(topology, smaller, roomIn(topology)), least);
+    return true;
+  },
+  'other names and another order change nothing': async ({topology, least, random}) => {
+    const shuffled = shuffle(topology, random);
+    const again = await leastFor(shuffled);
+    expect(again.shortCount).toBe(0);
+    expectAtMost(again, least);
+    expectAtMost(least, again);
+    return true;
+  },
+  'whole volumes: the plan is never below it, and a byte less on any host is refused': async ({
+    topology,
+    least,
+  }) => {
+    const plan = await planFor(topology);
+    if (!plan.feasible) return false;
+    const total = plan.hosts.reduce((sum, {reserveBytes}) => sum + reserveBytes, 0);
+    expect(least.totalBytes).toBeLessThanOrEqual(total * TOLERANCE + topology.hosts.length);
+    const load = plan.certificate!.map(({placements}) => {
+      const byHost = new Map<string, number>();
+      for (const [volume, host] of placements) {
+        const bytes = plan.volumes!.find((row) => row.volume === volume)!.bytes;
+        byHost.set(host, (byHost.get(host) ?? 0) + bytes);
+      }
+      return byHost;
+    });
+    for (const {host, reserveBytes} of plan.hosts) {
+      expect(Math.max(0, ...load.map((byHost) => byHost.get(host) ?? 0))).toBe(reserveBytes);
+    }
+    return true;
+  },
+  'the bytes left over by a maximum flow are those of its cut': ({topology, random}) => {
+    const compiled = compileTopology(topology);
+    const net = compiled.nets[random.below(compiled.nets.length)]!;
+    const {groupBytes, totalBytes} = scenarioDemand(net, usedOf(topology));
+    const limit = roomIn(topology).map((bytes) => Math.floor(bytes * random.next()));
+    const {placedBytes, shortGroups, shortClasses, sent} = routeDemand(net, groupBytes, limit);
+    const hosts = shortClasses.flatMap((index) => [...net.classHosts[index]!]);
+    const sumAt = (values: Float64Array, at: readonly number[]): number =>
+      at.reduce((sum, index) => sum + values[index]!, 0);
+    expect(totalBytes - placedBytes).toBe(Math.max(0, sumAt(groupBytes, shortGroups) - sumAt(limit, hosts)));
+    expect(sent.reduce((sum, {bytes}) => sum + bytes, 0)).toBe(placedBytes);
+    return totalBytes > placedBytes;
+  },
+};
+
+function shuffle(topology: Topology, random: Random): Topology {
+  const order = topology.hosts.map((_, host) => ({host, key: random.next()})).sort((a, b) => a.key - b.key);
+  const newIndex = new Map(order.map(({host}, index) => [host, index]));
+  const moved = (hosts: readonly number[]): number[] =>
+    hosts.map((host) => newIndex.get(host)!).sort((left, right) => left - right);
+  return {
+    ...topology,
+    hosts: order.map(({host}, index) => ({...topology.hosts[host]!, id: `renamed ${index}`})),
+    boundaries: topology.boundaries.map((one) => ({...one, hosts: moved(one.hosts)})).reverse(),
+    scenarios: topology.scenarios.map((one) => ({...one, hosts: moved(one.hosts)})).reverse(),
+    volumes: topology.volumes
+      .map((one) => ({...one, id: `r ${one.id}`, replicas: moved(one.replicas)}))
+      .reverse(),
+  };
+}
+
+describe('the least reserve', () => {
+  const laws = Object.entries(LAWS);
+  for (const [index, [name, law]] of laws.entries()) {
+    it(name, async () => {
+      const wanted = Math.ceil(CASES / laws.length);
+      let compared = 0;
+      for (let seed = index, tried = 0; tried < wanted; seed += laws.length) {
+        const topology = randomTopology(`law ${seed}`);
+        if (!allFit(topology, roomIn(topology))) continue;
+        tried += 1;
+        const given = {
+          topology,
+          least: await leastFor(topology),
+          random: createRandom(`law ${name} ${seed}`),
+        };
+        try {
+          compared += Number(await law(given));
+        } catch (error) {
+          throw new Error(`seed ${seed}`, {cause: error});
+        }
+      }
+      expect(compared).toBeGreaterThan(wanted / 8);
+    });
+  }
+});
