@@ -226,6 +226,7 @@ describe('makePlan', () => {
     expect(plan.certificate).toEqual([
       {
         scenario: 'pdu/p',
+        factor: 1,
         placements: [
           ['v', 'd'],
           ['v', 'e'],
