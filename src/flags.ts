@@ -10,6 +10,7 @@ import {
   UsageError,
 } from './lib/core/index.js';
 import type {Metric} from './lib/shadow-store/index.js';
+import type {PlanModel} from './lib/workflows/foresee-usage.js';
 
 /** Flags that mean the same in every command that has them (flag > FORESHADOW_* > default). */
 export const storeFlag = Flags.string({
@@ -100,6 +101,27 @@ export function parseLevels(text: string): readonly number[] | undefined {
   const parts = text.split(',').map((part) => part.trim());
   const levels = parts.map((part) => (part === '' ? Number.NaN : Number(part)));
   return levels.every((level) => level > 0 && level < 1) ? [...new Set(levels)] : undefined;
+}
+
+/** A model to foresee with: fitted now, or from a file. */
+export const modelFlags = {
+  model: Flags.string({
+    summary: 'model to fit now (seasonal-naive)',
+    exclusive: ['model-file'],
+    helpValue: 'NAME',
+  }),
+  'model-file': Flags.string({summary: 'what train wrote; its granularity counts', helpValue: 'FILE'}),
+};
+
+/** The model that they name. */
+export function parsePlanModel(flags: {
+  readonly model: string | undefined;
+  readonly 'model-file': string | undefined;
+  readonly granularity: Granularity;
+}): PlanModel {
+  return flags['model-file'] === undefined
+    ? {kind: 'fit', model: flags.model ?? 'seasonal-naive', granularity: flags.granularity}
+    : {kind: 'file', path: flags['model-file']};
 }
 
 /** What policies are told beside the forecast. */

@@ -4,7 +4,9 @@ import {BaseCommand} from '../base-command.js';
 import {
   asOfFlag,
   granularityFlag,
+  modelFlags,
   needTopology,
+  parsePlanModel,
   parsePolicySettings,
   parseShrinkRules,
   policySettingFlags,
@@ -36,12 +38,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     policy: Flags.string({summary: 'how the buffer is decided', default: 'shared', helpValue: 'NAME'}),
     horizon: Flags.string({summary: 'how long it must suffice', default: '7d', helpValue: 'DURATION'}),
     granularity: granularityFlag,
-    model: Flags.string({
-      summary: 'model to fit now (seasonal-naive)',
-      exclusive: ['model-file'],
-      helpValue: 'NAME',
-    }),
-    'model-file': Flags.string({summary: 'what train wrote; its granularity counts', helpValue: 'FILE'}),
+    ...modelFlags,
     ...policySettingFlags,
     target: targetFlag,
     ...shrinkFlags,
@@ -64,10 +61,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
       ...{storePath: flags.store, topologyPath: needTopology(flags.topology), policy: flags.policy},
       settings: parsePolicySettings(flags),
       shrink: parseShrinkRules(flags),
-      model:
-        flags['model-file'] === undefined
-          ? {kind: 'fit', model: flags.model ?? 'seasonal-naive', granularity: flags.granularity}
-          : {kind: 'file', path: flags['model-file']},
+      model: parsePlanModel(flags),
       horizonSeconds: parseFlag('horizon', flags.horizon, parseDurationSeconds, '7d'),
       validForSeconds: parseFlag('valid-for', flags['valid-for'], parseDurationSeconds, '24h'),
       ...{target: flags.target, withCertificate: flags.certificate, seed: flags.seed, tool: this.tool},

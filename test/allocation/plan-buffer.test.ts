@@ -6,7 +6,8 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 
 import {PLAN_KIND} from '../../src/lib/allocation/index.js';
 import {parseArtifact, type Series} from '../../src/lib/core/index.js';
-import {planBuffer, type PlanBufferOptions, type PlanStore} from '../../src/lib/workflows/plan-buffer.js';
+import type {PlanStore} from '../../src/lib/workflows/foresee-usage.js';
+import {planBuffer, type PlanBufferOptions} from '../../src/lib/workflows/plan-buffer.js';
 import {SETTINGS} from './plan-support.js';
 
 const HOUR_US = 3_600_000_000;

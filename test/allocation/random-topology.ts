@@ -46,7 +46,12 @@ export interface TopologyText {
 
 /** A topology through the same door as a file. */
 export function topologyOf(text: TopologyText): Topology {
-  const raw: RawTopology = {
+  return resolveTopology(rawOf(text));
+}
+
+/** The same before its names are resolved. */
+export function rawOf(text: TopologyText): RawTopology {
+  return {
     source: at,
     fillLimit: located(text.fillLimit ?? 1),
     hostBoundaries: located(String(text.hostBoundaries ?? true)),
@@ -87,7 +92,6 @@ export function topologyOf(text: TopologyText): Topology {
     })),
     faults: [],
   };
-  return resolveTopology(raw);
 }
 
 /** Used bytes as the topology states them. */

@@ -1,3 +1,4 @@
+export * from './edit-topology.js';
 export * from './host-set.js';
 export * from './lint.js';
 export * from './locate-names.js';

@@ -12,18 +12,19 @@ import type {Topology} from './topology.js';
  * Throws InputError with every fault found, each as `file:line`, field, value and what to do.
  */
 export async function readTopology(path: string): Promise<Topology> {
-  return resolveTopology(await readRaw(path));
+  return resolveTopology(await readRawTopology(path));
 }
 
 /** The same, and where its names were stated. */
 export async function readLocatedTopology(
   path: string,
 ): Promise<{readonly topology: Topology; readonly locate: Locate}> {
-  const raw = await readRaw(path);
+  const raw = await readRawTopology(path);
   return {topology: resolveTopology(raw), locate: locateNames(raw)};
 }
 
-async function readRaw(path: string): Promise<RawTopology> {
+/** The same before its names are resolved, to be changed first. */
+export async function readRawTopology(path: string): Promise<RawTopology> {
   const isFolder = await checkIsFolder(path);
   const importers = Object.values(topologyImporters);
   const importer = importers.find((candidate) => candidate.accepts(path, isFolder));

@@ -1,0 +1,148 @@
+import {matchUsage, type Plan, type VolumeUsage, widenForecast} from '../allocation/index.js';
+import {
+  canonicalJson,
+  createRandom,
+  type Granularity,
+  InputError,
+  readText,
+  sha256Hex,
+} from '../core/index.js';
+import {
+  calibrationWindow,
+  type FittedModel,
+  forecastModel,
+  forecastPeaks,
+  horizonStepsOf,
+  type PanelSource,
+  type PeakForecast,
+  readModelFile,
+  readPanel,
+  SEASON_STEPS,
+} from '../forecasting/index.js';
+import {openShadowStore} from '../shadow-store/index.js';
+import type {Topology} from '../topology/index.js';
+
+/** A model file that `train` wrote, or a model to fit now. */
+export type PlanModel =
+  | {readonly kind: 'file'; readonly path: string}
+  | {readonly kind: 'fit'; readonly model: string; readonly granularity: Granularity};
+
+/** What of a shadow store is needed to plan from it. */
+export interface PlanStore extends PanelSource {
+  info(): {
+    readonly firstUs?: number;
+    readonly endUs?: number;
+    readonly batches: readonly {readonly batchId: string}[];
+  };
+  close(): void;
+}
+
+export interface ForeseeOptions {
+  readonly storePath: string;
+  readonly openStore?: (path: string) => Promise<PlanStore>;
+  readonly model: PlanModel;
+  /** Peaks are foreseen over so long. */
+  readonly horizonSeconds: number;
+  /** Later data are not looked at. */
+  readonly nowUs: number;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (stage: string) => void;
+}
+
+/** Past origins from which a forecast's errors are learned, at most: as in replay. */
+const ORIGIN_COUNT = 40;
+
+/** What is known of a topology's volumes, and foreseen. */
+export interface Foreseen {
+  readonly usage: VolumeUsage;
+  readonly forecast: PeakForecast;
+  readonly inputs: Plan['inputs'];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Foresees the peaks of all volumes of a topology, from their history in a store. Throws UsageError for an unknown model,
+ * InputError when store or model cannot be used or nothing is known of how much a volume holds.
+ */
+export async function foreseeUsage(topology: Topology, options: ForeseeOptions): Promise<Foreseen> {
+  const {model, nowUs, horizonSeconds, onProgress} = options;
+  onProgress('history');
+  const store = await (options.openStore ?? openShadowStore)(options.storePath);
+  try {
+    const trained = model.kind === 'file' ? await readModelFile(model.path) : undefined;
+    refuseOtherMetric(model, trained?.metric);
+    const granularity = model.kind === 'fit' ? model.granularity : (trained?.granularity ?? 'hourly');
+    const panel = await readPanel(store, {granularity, metric: 'used-bytes', asOfUs: nowUs});
+    const usage = matchUsage(topology, panel);
+    const horizonSteps = horizonStepsOf(horizonSeconds, granularity);
+    onProgress('forecast');
+    const fitted = trained?.fitted ?? (await fitNow(usage, {...options, horizonSteps, granularity}));
+    const warnings = [...usage.warnings, ...warnOfHorizon(trained?.horizonSteps, horizonSteps)];
+    return {
+      usage,
+      forecast: widenForecast(
+        usage,
+        fitted && (await foreseePeaks(fitted, usage, horizonSteps, options.seed)),
+      ),
+      inputs: [
+        {kind: 'store', name: options.storePath, sha256: hashOfStore(store)},
+        {kind: 'model', ...(await describeModel(options))},
+      ],
+      warnings,
+    };
+  } finally {
+    store.close();
+  }
+}
+
+/** Undefined when no volume has a history. The end is kept from the model: its errors there are to be honest. */
+async function fitNow(
+  {series}: VolumeUsage,
+  options: ForeseeOptions & {readonly horizonSteps: number; readonly granularity: Granularity},
+): Promise<FittedModel | undefined> {
+  const {model, horizonSteps, granularity, seed, signal} = options;
+  if (series.length === 0 || model.kind !== 'fit') return undefined;
+  const steps = series[0]?.values.length ?? 0;
+  const {tailSteps} = calibrationWindow(steps, horizonSteps);
+  const known = series.map((one) => ({...one, values: one.values.subarray(0, steps - tailSteps)}));
+  const random = createRandom(seed).fork('fit');
+  return forecastModel(model.model).fit(known, {
+    ...{horizonSteps, seasonSteps: SEASON_STEPS[granularity], random, signal},
+  });
+}
+
+function foreseePeaks(
+  fitted: FittedModel,
+  {series}: VolumeUsage,
+  horizonSteps: number,
+  seed: number,
+): Promise<PeakForecast> {
+  const random = createRandom(seed).fork('peaks');
+  return forecastPeaks(fitted, series, {
+    ...{horizonSteps, random, originCount: ORIGIN_COUNT, sampleCount: ORIGIN_COUNT},
+  });
+}
+
+function refuseOtherMetric(model: PlanModel, metric: string | undefined): void {
+  if (metric === undefined || metric === 'used-bytes' || model.kind !== 'file') return;
+  throw new InputError('wrong-metric', `${model.path} foresees ${metric}, a plan needs used-bytes`, {
+    hints: ['foreshadow train --metric used-bytes --out model.json'],
+  });
+}
+
+function warnOfHorizon(trainedSteps: number | undefined, horizonSteps: number): string[] {
+  return trainedSteps !== undefined && horizonSteps > trainedSteps
+    ? [`the horizon has ${horizonSteps} steps, the model was trained for ${trainedSteps}`]
+    : [];
+}
+
+function hashOfStore(store: PlanStore): string {
+  return sha256Hex(canonicalJson(store.info().batches.map(({batchId}) => batchId)));
+}
+
+async function describeModel({model, seed}: ForeseeOptions): Promise<{name: string; sha256: string}> {
+  return model.kind === 'file'
+    ? {name: model.path, sha256: sha256Hex(await readText(model.path))}
+    : {name: model.model, sha256: sha256Hex(canonicalJson({...model, seed}))};
+}
