@@ -73,7 +73,7 @@ async function overFractional(topology: Topology, forecast: PeakForecast, plan: 
 
 function prepare(topology: Topology, forecast: PeakForecast): [CompiledTopology, PredictedUse] {
   const compiled = compileTopology(topology);
-  return [compiled, predictUse(compiled, forecast, SETTINGS.level)];
+  return [compiled, predictUse(compiled, forecast, SETTINGS)];
 }
 
 function demandsOf(

@@ -29,6 +29,8 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
   static override examples = [
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --out plan.json',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --policy per-boundary --safety-factor 1.3',
+    '<%= config.bin %> <%= command.id %> --topology cluster.yaml --level 0.99,rack=0.999,tier:ssd=0.995',
+    '<%= config.bin %> <%= command.id %> --topology cluster.yaml --cost-short 20 --cost-idle 1',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --target file:buffers.json --certificate --out plan.json',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --target file:buffers.json --shrink-dead-band 5% --shrink-step 25% --shrink-cool-down 3d --out plan.json',
   ];
@@ -43,6 +45,11 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     target: targetFlag,
     ...shrinkFlags,
     certificate: Flags.boolean({summary: 'list in the plan where every copy goes in every scenario'}),
+    coverage: Flags.boolean({
+      summary: 'try the level at past origins and tell how often it was kept',
+      default: true,
+      allowNo: true,
+    }),
     'valid-for': Flags.string({
       summary: 'how long the plan may be applied',
       default: '24h',
@@ -64,7 +71,13 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
       model: parsePlanModel(flags),
       horizonSeconds: parseFlag('horizon', flags.horizon, parseDurationSeconds, '7d'),
       validForSeconds: parseFlag('valid-for', flags['valid-for'], parseDurationSeconds, '24h'),
-      ...{target: flags.target, withCertificate: flags.certificate, seed: flags.seed, tool: this.tool},
+      ...{
+        target: flags.target,
+        withCertificate: flags.certificate,
+        withCoverage: flags.coverage,
+        seed: flags.seed,
+        tool: this.tool,
+      },
       nowUs: this.nowUs(flags['as-of']),
       out: flags.out === '-' ? undefined : flags.out,
       signal: this.signal,

@@ -13,6 +13,7 @@ export async function renderPlan({plan, out}: PlanSummary): Promise<string> {
   const parts = [
     await boundaryTable(plan),
     await hostTable(plan),
+    await coverageTable(plan),
     plan.uncovered.map(({message}) => `${paint.bad('not covered:')} ${printable(message)}`).join('\n'),
     alternatives(plan),
     verdict(plan, out),
@@ -88,6 +89,32 @@ function alternatives({cures = [], relaxed, boundaries}: Plan): string {
     answer('broken to heal', relaxedBytes, relaxedUncovered.length),
   ];
   return [...told, sides.join('; ')].join('\n');
+}
+
+/** What was promised, and how often that was kept at past origins. */
+async function coverageTable({coverage = [], settings}: Plan): Promise<string> {
+  if (coverage.length === 0) return '';
+  const {fixedFactor} = settings;
+  return renderTable(
+    [
+      {title: 'boundaries'},
+      {title: 'promised', align: 'right'},
+      {title: 'kept in backtest', align: 'right'},
+      {title: 'of', align: 'right'},
+      {title: 'worst miss', align: 'right'},
+    ],
+    coverage.map(({kind, level, kept, of, worstShortBytes}) => [
+      kind,
+      fixedFactor === undefined ? percent(level) : `${fixedFactor} x median`,
+      percent(kept / of),
+      String(of),
+      worstShortBytes === 0 ? '-' : formatBytes(worstShortBytes),
+    ]),
+  );
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toFixed(2))}%`;
 }
 
 function verdict(

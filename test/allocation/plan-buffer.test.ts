@@ -69,6 +69,7 @@ describe('planBuffer', () => {
       horizonSeconds: 86_400,
       validForSeconds: 3600,
       withCertificate: false,
+      withCoverage: false,
       nowUs: NOW_US,
       seed: 1,
       tool: 'foreshadow/test',

@@ -30,7 +30,7 @@ describe('predictUse', () => {
     const samples = Array.from({length: 100}, (_, index) =>
       Float64Array.from(index % 2 === 0 ? [200, 100] : [100, 200]),
     );
-    const use = predictUse(compiled, {point: Float64Array.from([150, 150]), samples}, 0.99);
+    const use = predictUse(compiled, {point: Float64Array.from([150, 150]), samples}, {level: 0.99});
     expect(use.scenarioFactor[0]! * 300).toBeCloseTo(300, 6);
     expect([...use.hostUsedBytes]).toEqual([300, 200, 200, 0]);
     expect([...use.roomBytes]).toEqual([600, 700, 700, 900]);
@@ -40,7 +40,7 @@ describe('predictUse', () => {
     const compiled = compileTopology(four);
     const samples = Array.from({length: 1000}, (_, index) => Float64Array.from([index, index]));
     const point = Float64Array.from([500, 500]);
-    const {volumeBytes, scenarioFactor} = predictUse(compiled, {point, samples}, 0.99);
+    const {volumeBytes, scenarioFactor} = predictUse(compiled, {point, samples}, {level: 0.99});
     const demand = scenarioDemand(compiled.nets[0]!, volumeBytes, scenarioFactor[0]);
     expect(demand.totalBytes).toBeGreaterThanOrEqual(2 * 989);
     expect(demand.totalBytes).toBeLessThanOrEqual(2 * 993);
@@ -50,12 +50,20 @@ describe('predictUse', () => {
   it('reserves for a volume whose median is nothing but whose samples are not', () => {
     const samples = Array.from({length: 200}, (_, index) => Float64Array.from([index < 20 ? 100 : 0, 0]));
     const compiled = compileTopology(four);
-    const {volumeBytes, scenarioFactor} = predictUse(compiled, {point: new Float64Array(2), samples}, 0.99);
+    const {volumeBytes, scenarioFactor} = predictUse(
+      compiled,
+      {point: new Float64Array(2), samples},
+      {level: 0.99},
+    );
     expect(scenarioDemand(compiled.nets[0]!, volumeBytes, scenarioFactor[0]).totalBytes).toBe(100);
   });
 
   it('takes the point where there are no samples', () => {
-    const use = predictUse(compileTopology(four), {point: Float64Array.from([10, 20]), samples: []}, 0.99);
+    const use = predictUse(
+      compileTopology(four),
+      {point: Float64Array.from([10, 20]), samples: []},
+      {level: 0.99},
+    );
     expect([...use.scenarioFactor]).toEqual([1]);
     expect([...use.hostUsedBytes]).toEqual([30, 10, 20, 0]);
   });

@@ -36,7 +36,7 @@ function situation(text = TEXT): Situation {
 }
 
 function changed(text: string, before = situation()): Situation {
-  const after = applyWhatIf(before, parseWhatIf(text), 0.99);
+  const after = applyWhatIf(before, parseWhatIf(text), {level: 0.99});
   if ('impossible' in after) throw new Error(after.impossible.message);
   return after;
 }
@@ -161,7 +161,7 @@ describe('applyWhatIf', () => {
 
   it('says when what is displaced finds no place, and names what is not known', () => {
     const tight = {...TEXT, hosts: TEXT.hosts.map((host) => ({...host, capacity: 250}))};
-    expect(applyWhatIf(situation(tight), parseWhatIf('drain:rack/r3'), 0.99)).toMatchObject({
+    expect(applyWhatIf(situation(tight), parseWhatIf('drain:rack/r3'), {level: 0.99})).toMatchObject({
       impossible: {message: '1 of the 2 copies that lie there find no other place', missingBytes: 120},
     });
     expect(() => changed('lost:feed/q')).toThrow('there is no boundary "feed/q"');

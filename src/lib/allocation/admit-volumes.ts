@@ -7,6 +7,7 @@ import {compileTopology} from './compile-topology.js';
 import {makePlan, type PlanRequest} from './make-plan.js';
 import type {Plan} from './plan-file.js';
 import {predictUse} from './predicted-use.js';
+import type {SafetySettings} from './safety-level.js';
 import {scenarioDemand} from './scenario-demand.js';
 import {findShortCut} from './short-cut.js';
 
@@ -63,7 +64,7 @@ export async function admitVolumes(
     return {...nothing, firstBreak, bufferBytes: undefined};
   }
   const bufferBytes = totalOf(before);
-  const attempt = createAttempt(situation, before, wanted, basis.settings.level);
+  const attempt = createAttempt(situation, before, wanted, basis.settings);
   const asked = attempt(wanted.count);
   const askedPlan = asked.fits ? await planFor(asked.situation, basis) : undefined;
   const admitted = askedPlan?.feasible ?? false;
@@ -86,7 +87,7 @@ function createAttempt(
   situation: Situation,
   before: Plan,
   wanted: NewVolumes,
-  level: number,
+  safety: SafetySettings,
 ): (count: number) => Attempt {
   const room = Float64Array.from(before.hosts, ({roomBytes}) => roomBytes);
   const besideBuffer = Float64Array.from(
@@ -101,7 +102,7 @@ function createAttempt(
       const chosen = chooseHosts(situation.topology, {...wanted, count}, spare, weights);
       const withThem = extendSituation(situation, wanted, chosen.placed);
       const isPlaced = chosen.placed.length === count;
-      const cutHosts = isPlaced ? findCutHosts(withThem, level) : [];
+      const cutHosts = isPlaced ? findCutHosts(withThem, safety) : [];
       last = {count, situation: withThem, chosen, fits: isPlaced && cutHosts === undefined};
       if (last.fits) return last;
       for (const host of cutHosts ?? []) weights[host] = (weights[host] ?? 1) * CUT_WEIGHT;
@@ -128,9 +129,12 @@ function extendSituation(
 }
 
 /** Hosts of the minimum cuts of the scenarios that do not fit into the room; undefined when all fit, whole. */
-function findCutHosts({topology, forecast}: Situation, level: number): readonly number[] | undefined {
+function findCutHosts(
+  {topology, forecast}: Situation,
+  safety: SafetySettings,
+): readonly number[] | undefined {
   const compiled = compileTopology(topology);
-  const use = predictUse(compiled, forecast, level);
+  const use = predictUse(compiled, forecast, safety);
   const indexOf = new Map(topology.hosts.map(({id}, host) => [id, host]));
   const hosts = new Set<number>();
   let allFit = true;

@@ -16,6 +16,7 @@ import {placeScenario} from './certificate.js';
 import {compileTopology} from './compile-topology.js';
 import type {WhatIf, WhatIfStep} from './parse-what-if.js';
 import {predictUse} from './predicted-use.js';
+import type {SafetySettings} from './safety-level.js';
 import {scenarioDemand} from './scenario-demand.js';
 
 /** A cluster as it is, or as it would be. Volumes keep their order through every change. */
@@ -37,16 +38,16 @@ export interface Impossible {
 
 /**
  * The situation after the changes; where replicas are displaced, with them re-created elsewhere by their rules, whole,
- * within the room that is predicted at `level`. Throws UsageError for boundaries and kinds that are not known.
+ * within the room that is predicted. Throws UsageError for boundaries and kinds that are not known.
  */
 export function applyWhatIf(
   situation: Situation,
   {steps}: WhatIf,
-  level: number,
+  safety: SafetySettings,
 ): Situation | {readonly impossible: Impossible} {
   let changed = situation;
   for (const step of steps) {
-    const next = applyStep(changed, step, level);
+    const next = applyStep(changed, step, safety);
     if ('impossible' in next) return next;
     changed = next;
   }
@@ -56,7 +57,7 @@ export function applyWhatIf(
 function applyStep(
   situation: Situation,
   step: WhatIfStep,
-  level: number,
+  safety: SafetySettings,
 ): Situation | {readonly impossible: Impossible} {
   const {raw, topology, forecast, usedBytes} = situation;
   switch (step.kind) {
@@ -74,7 +75,7 @@ function applyStep(
       };
     case 'lost':
     case 'drain':
-      return takeAway(situation, step, level);
+      return takeAway(situation, step, safety);
   }
 }
 
@@ -91,12 +92,12 @@ function growBy(forecast: PeakForecast, usedBytes: Float64Array, factor: number)
 function takeAway(
   situation: Situation,
   {kind, boundary: id}: {readonly kind: 'lost' | 'drain'; readonly boundary: string},
-  level: number,
+  safety: SafetySettings,
 ): Situation | {readonly impossible: Impossible} {
   const {topology, raw} = situation;
   const boundary = findBoundary(topology, id);
   const hosts = kind === 'drain' ? (boundary.members ?? boundary.hosts) : boundary.hosts;
-  const moved = displace(situation, {id: `${kind}:${id}`, boundaries: [id], hosts}, level);
+  const moved = displace(situation, {id: `${kind}:${id}`, boundaries: [id], hosts}, safety);
   if ('impossible' in moved) return moved;
   const gone = new Set(hosts.map((host) => topology.hosts[host]?.id ?? ''));
   const value = id.slice(boundary.kind.length + 1);
@@ -112,11 +113,12 @@ function takeAway(
 function displace(
   {topology, forecast}: Situation,
   scenario: FailureScenario,
-  level: number,
+  safety: SafetySettings,
 ): {readonly replicas: readonly (readonly string[])[]} | {readonly impossible: Impossible} {
   const apart = {...topology, volumes: keepApart(topology)};
-  const inAll = placeLost({...apart, scenarios: [scenario]}, forecast, level);
-  const placed = inAll.stuck === 0 ? inAll : placeLost({...topology, scenarios: [scenario]}, forecast, level);
+  const inAll = placeLost({...apart, scenarios: [scenario]}, forecast, safety);
+  const placed =
+    inAll.stuck === 0 ? inAll : placeLost({...topology, scenarios: [scenario]}, forecast, safety);
   if (placed.lostVolumes > 0) {
     const message = `every copy of ${placed.lostVolumes} volumes lies there`;
     return {impossible: {missingBytes: placed.missingBytes, message}};
@@ -145,10 +147,10 @@ interface PlacedLost {
   readonly missingBytes: number;
 }
 
-/** Re-creates elsewhere what the only scenario of a topology takes, within the room at `level`. */
-function placeLost(topology: Topology, forecast: PeakForecast, level: number): PlacedLost {
+/** Re-creates elsewhere what the only scenario of a topology takes, within the room predicted. */
+function placeLost(topology: Topology, forecast: PeakForecast, safety: SafetySettings): PlacedLost {
   const compiled = compileTopology(topology);
-  const use = predictUse(compiled, forecast, level);
+  const use = predictUse(compiled, forecast, safety);
   const [net] = compiled.nets;
   invariant(net !== undefined, 'the topology has one scenario');
   const demand = scenarioDemand(net, use.volumeBytes, use.scenarioFactor[0]);

@@ -1,6 +1,7 @@
 export * from './admit-volumes.js';
 export * from './apply-what-if.js';
 export * from './assess.js';
+export * from './backtest-coverage.js';
 export * from './certificate.js';
 export * from './check-certificate.js';
 export * from './choose-hosts.js';
@@ -15,6 +16,7 @@ export * from './predicted-use.js';
 export * from './registry.js';
 export * from './reserve-lp.js';
 export * from './reserve-program.js';
+export * from './safety-level.js';
 export * from './scenario-demand.js';
 export * from './short-cut.js';
 export * from './shrink-with-proof.js';

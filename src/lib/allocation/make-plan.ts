@@ -38,6 +38,8 @@ export interface PlanRequest {
   readonly tool: string;
   readonly inputs: Plan['inputs'];
   readonly warnings: readonly string[];
+  /** What the safety factor reached in backtest, where that was asked. */
+  readonly coverage?: NonNullable<Plan['coverage']>;
   /** Rules for giving back what is held now; absent: at once. */
   readonly shrink?: ShrinkRules;
   /** Whether it tells the relaxed answer beside its own, and cures for what is uncovered; absent: neither. */
@@ -76,6 +78,7 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     changes: tellChanges(facts, input.currentReserveBytes),
     uncovered: [...uncovered, ...tellRefused(violations, uncovered)],
     ...(request.withAlternatives ? await tellAlternatives(facts, input) : {}),
+    ...(request.coverage ? {coverage: request.coverage} : {}),
     ...(request.warnings.length > 0 ? {warnings: [...request.warnings]} : {}),
     ...(request.withCertificate ? {certificate, volumes: nameVolumes(facts)} : {}),
   };
@@ -83,7 +86,7 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
 
 async function gatherFacts(policy: AllocationPolicy, input: PolicyInput): Promise<PlanFacts> {
   const compiled = compileTopology(input.topology);
-  const use = predictUse(compiled, input.forecast, input.settings.level, input.sums);
+  const use = predictUse(compiled, input.forecast, input.settings, input.sums);
   const decision = await policy.decide(input);
   const demands = compiled.nets.map((net, scenario) =>
     scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]),

@@ -17,6 +17,12 @@ const planSchema = z.object({
   policy: z.string(),
   settings: z.object({
     level: z.number(),
+    /** Other levels, by boundary kind and by tier (`tier:NAME`). */
+    levels: z.record(z.string(), z.number()).optional(),
+    /** The median times this in place of any level. */
+    fixedFactor: z.number().optional(),
+    /** What a byte too few and a byte too many cost: where the level comes from. */
+    costs: z.object({short: z.number(), idle: z.number()}).optional(),
     safetyFactor: z.number(),
     staticShare: z.number(),
     horizonSeconds: z.number(),
@@ -96,6 +102,21 @@ const planSchema = z.object({
         /** False: some copies have no host that may take them, whatever its size. */
         curesAll: z.boolean(),
         message: z.string(),
+      }),
+    )
+    .optional(),
+  /**
+   * What the safety factor reached at past origins, by boundary kind: in `kept` of `of` cases a scenario asked for no
+   * more than was promised at `level`.
+   */
+  coverage: z
+    .array(
+      z.object({
+        kind: z.string(),
+        level: z.number(),
+        kept: z.number().int().nonnegative(),
+        of: z.number().int().nonnegative(),
+        worstShortBytes: bytes,
       }),
     )
     .optional(),

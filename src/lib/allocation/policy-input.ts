@@ -17,7 +17,7 @@ export interface PolicyView {
 /** The input with the topology prepared and the forecast taken at the level asked for. */
 export function viewInput({topology, forecast, sums, settings}: PolicyInput): PolicyView {
   const compiled = compileTopology(topology);
-  const use = predictUse(compiled, forecast, settings.level, sums);
+  const use = predictUse(compiled, forecast, settings, sums);
   const demandBytes = Float64Array.from(
     compiled.nets,
     (net, scenario) => scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]).totalBytes,

@@ -1,12 +1,13 @@
 import type {PeakForecast} from '../forecasting/index.js';
 import type {Topology} from '../topology/index.js';
 import type {ScenarioPlacement} from './certificate.js';
+import type {SafetySettings} from './safety-level.js';
 import type {ScenarioDemand} from './scenario-demand.js';
 import type {SumForecast} from './use-sums.js';
 
-export interface PolicySettings {
-  /** Share of cases in which the buffer must suffice, e.g. 0.99. */
-  readonly level: number;
+export interface PolicySettings extends SafetySettings {
+  /** What a byte too few and a byte too many cost, where the level was made of that. */
+  readonly costs?: {readonly short: number; readonly idle: number};
   /** For the rules that multiply; e.g. 1.2. */
   readonly safetyFactor: number;
   /** For `static`: the share of every host's capacity held back, e.g. 0.2. */

@@ -1,5 +1,6 @@
 import {type PeakForecast, upperQuantile} from '../forecasting/index.js';
 import type {CompiledTopology} from './compile-topology.js';
+import {levelOfScenario, type SafetySettings} from './safety-level.js';
 import type {SumForecast} from './use-sums.js';
 
 /** What a plan reckons with. Bytes; whole except volumeBytes. */
@@ -15,8 +16,10 @@ export interface PredictedUse {
 }
 
 /**
- * Turns joint samples into what to reckon with at `level`: for each scenario the quantile of the *sum* of all bytes it
- * takes, for each host the quantile of the sum of what lies on it. Quantiles are taken of sums, never summed.
+ * Turns joint samples into what to reckon with at the levels asked for: for each scenario the quantile of the *sum* of
+ * all bytes it takes, for each host the quantile of the sum of what lies on it, at the highest level of any scenario,
+ * since any of them may need its room. Quantiles are taken of sums, never summed. With a fixed factor: the medians times
+ * it.
  *
  * Where the sums themselves were foreseen, their samples are taken, and the volumes share the median growth of all.
  *
@@ -28,33 +31,44 @@ export interface PredictedUse {
 export function predictUse(
   compiled: CompiledTopology,
   forecast: PeakForecast,
-  level: number,
+  safety: SafetySettings,
   sums: SumForecast = sumSamples(compiled, forecast),
 ): PredictedUse {
   const {topology, nets} = compiled;
+  const {fixedFactor} = safety;
   const volumeBytes = medianOrMean(forecast);
-  const upper = (samples: readonly Float64Array[], index: number): number =>
-    Math.max(
-      0,
-      upperQuantile(
-        samples.map((sample) => sample[index] ?? 0),
-        level,
-      ),
-    );
+  if (fixedFactor !== undefined) return timesFactor(compiled, volumeBytes, fixedFactor);
+  const levels = nets.map((net) => levelOfScenario(topology, net, safety));
+  const hostLevel = Math.max(safety.level, ...levels);
   const scenarioFactor = Float64Array.from(nets, (net, scenario) => {
     const point = sumOver(volumeBytes, net.volumes, net.copies);
     return sums.scenarioSamples.length === 0 || point <= 0
       ? 1
-      : upper(sums.scenarioSamples, scenario) / point;
+      : upperOf(sums.scenarioSamples, scenario, levels[scenario] ?? safety.level) / point;
   });
   const hostUsedBytes =
     sums.hostSamples.length === 0
       ? hostUse(compiled, volumeBytes)
       : Float64Array.from(
           topology.hosts,
-          ({otherUsedBytes}, host) => otherUsedBytes + Math.ceil(upper(sums.hostSamples, host)),
+          ({otherUsedBytes}, host) => otherUsedBytes + Math.ceil(upperOf(sums.hostSamples, host, hostLevel)),
         );
   return {volumeBytes, scenarioFactor, hostUsedBytes, roomBytes: roomOf(compiled, hostUsedBytes)};
+}
+
+function timesFactor(compiled: CompiledTopology, volumeBytes: Float64Array, factor: number): PredictedUse {
+  const hostUsedBytes = hostUse(
+    compiled,
+    volumeBytes.map((bytes) => factor * bytes),
+  );
+  const scenarioFactor = new Float64Array(compiled.nets.length).fill(factor);
+  return {volumeBytes, scenarioFactor, hostUsedBytes, roomBytes: roomOf(compiled, hostUsedBytes)};
+}
+
+/** The upper quantile of one of the sums over all samples, at least 0. */
+function upperOf(samples: readonly Float64Array[], index: number, level: number): number {
+  const values = samples.map((sample) => sample[index] ?? 0);
+  return Math.max(0, upperQuantile(values, level));
 }
 
 /** The sums of samples of every volume. */

@@ -7,6 +7,7 @@ import {
   parseWhatIf,
   type PlanBasis,
   type PolicySettings,
+  refuseUnknownLevels,
   type Situation,
   type WhatIf,
 } from '../allocation/index.js';
@@ -57,6 +58,7 @@ export async function admit(options: AdmitOptions): Promise<AdmitReport> {
   const raw = await readRawTopology(options.topologyPath);
   const topology = resolveTopology(raw);
   refuseUnknown(topology, options);
+  refuseUnknownLevels(topology, options.settings);
   const {usage, forecast, warnings} = await foreseeUsage(topology, options);
   const situation = {raw, topology, usedBytes: usage.usedBytes, forecast};
   const wanted = newVolumes(situation, options);
@@ -76,7 +78,7 @@ async function answer(
   whatIf: WhatIf,
   {settings, horizonSeconds, nowUs, tool}: AdmitOptions,
 ): Promise<AdmitAnswer> {
-  const changed = applyWhatIf(situation, whatIf, settings.level);
+  const changed = applyWhatIf(situation, whatIf, settings);
   if ('impossible' in changed) {
     const firstBreak = {scenario: '', ...changed.impossible};
     const none = {placements: [], most: 0, bufferBytes: undefined, bufferWithBytes: undefined};

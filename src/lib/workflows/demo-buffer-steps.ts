@@ -50,7 +50,12 @@ function planStep(
           signal,
         },
         model: {kind: 'fit', model, granularity: 'hourly'},
-        ...{horizonSeconds: DAY_SECONDS, validForSeconds: DAY_SECONDS, withCertificate: false},
+        ...{
+          horizonSeconds: DAY_SECONDS,
+          validForSeconds: DAY_SECONDS,
+          withCertificate: false,
+          withCoverage: true,
+        },
         ...{nowUs: endUs, seed: 1, out: planOf(policy), onProgress},
       }),
     }),

@@ -5,6 +5,7 @@ import {
   type Granularity,
   InputError,
   readText,
+  type Series,
   sha256Hex,
 } from '../core/index.js';
 import {
@@ -13,6 +14,7 @@ import {
   forecastModel,
   forecastPeaks,
   horizonStepsOf,
+  type OriginMemory,
   type PanelSource,
   type PeakForecast,
   readModelFile,
@@ -59,6 +61,17 @@ export interface Foreseen {
   readonly forecast: PeakForecast;
   readonly inputs: Plan['inputs'];
   readonly warnings: readonly string[];
+  /** How past origins are foreseen with the same model; absent when no volume has a history. */
+  readonly past?: PastForecasts;
+}
+
+/** What would have been foreseen from past origins that the model was not fitted on. */
+export interface PastForecasts {
+  /** Origins: that many steps are left out at the end. */
+  readonly heldSteps: readonly number[];
+  /** Steps that came after each origin, as far as the horizon reaches. */
+  readonly compareSteps: number;
+  forecastAt(heldSteps: number): Promise<PeakForecast>;
 }
 
 /**
@@ -79,12 +92,11 @@ export async function foreseeUsage(topology: Topology, options: ForeseeOptions):
     onProgress('forecast');
     const fitted = trained?.fitted ?? (await fitNow(usage, {...options, horizonSteps, granularity}));
     const warnings = [...usage.warnings, ...warnOfHorizon(trained?.horizonSteps, horizonSteps)];
+    const peaks = fitted && (await foreseePeaks(fitted, usage.series, horizonSteps, options.seed));
     return {
       usage,
-      forecast: widenForecast(
-        usage,
-        fitted && (await foreseePeaks(fitted, usage, horizonSteps, options.seed)),
-      ),
+      forecast: widenForecast(usage, peaks),
+      ...(fitted && {past: pastForecasts(fitted, usage.series, horizonSteps, options.seed)}),
       inputs: [
         {kind: 'store', name: options.storePath, sha256: hashOfStore(store)},
         {kind: 'model', ...(await describeModel(options))},
@@ -114,14 +126,36 @@ async function fitNow(
 
 function foreseePeaks(
   fitted: FittedModel,
-  {series}: VolumeUsage,
+  series: readonly Series[],
   horizonSteps: number,
   seed: number,
+  memory?: OriginMemory,
 ): Promise<PeakForecast> {
   const random = createRandom(seed).fork('peaks');
   return forecastPeaks(fitted, series, {
     ...{horizonSteps, random, originCount: ORIGIN_COUNT, sampleCount: ORIGIN_COUNT},
+    ...(memory && {memory}),
   });
+}
+
+/** The origins of the tail that `fitNow` keeps from the model. */
+function pastForecasts(
+  fitted: FittedModel,
+  series: readonly Series[],
+  horizonSteps: number,
+  seed: number,
+): PastForecasts {
+  const steps = series[0]?.values.length ?? 0;
+  const {compareSteps, originCount, strideSteps} = calibrationWindow(steps, horizonSteps);
+  const memory: OriginMemory = {everySteps: strideSteps, origins: new Map()};
+  return {
+    heldSteps: Array.from({length: originCount}, (_, origin) => compareSteps + origin * strideSteps),
+    compareSteps,
+    forecastAt: (held) => {
+      const known = series.map((one) => ({...one, values: one.values.subarray(0, steps - held)}));
+      return foreseePeaks(fitted, known, compareSteps, seed, memory);
+    },
+  };
 }
 
 function refuseOtherMetric(model: PlanModel, metric: string | undefined): void {

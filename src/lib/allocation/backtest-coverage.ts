@@ -1,0 +1,96 @@
+import type {PeakForecast} from '../forecasting/index.js';
+import type {Topology} from '../topology/index.js';
+import {compileTopology, type CompiledTopology, type ScenarioNet} from './compile-topology.js';
+import type {Plan} from './plan-file.js';
+import {predictUse} from './predicted-use.js';
+import {kindsOf, levelOfScenario, type SafetySettings} from './safety-level.js';
+import {scenarioDemand} from './scenario-demand.js';
+import {type VolumeUsage, widenForecast} from './volume-usage.js';
+
+export interface CoverageInput {
+  readonly topology: Topology;
+  readonly usage: VolumeUsage;
+  readonly settings: SafetySettings;
+  /** Origins: that many steps are left out at the end of the histories. */
+  readonly heldSteps: readonly number[];
+  /** How many steps after each origin are compared. */
+  readonly compareSteps: number;
+  /** What would have been foreseen of `usage.series` at an origin, over the steps compared. */
+  forecastAt(heldSteps: number): Promise<PeakForecast>;
+}
+
+/** How often a kind of boundary asked for no more than was promised. */
+export type Coverage = NonNullable<Plan['coverage']>[number];
+
+/**
+ * What the safety factor really reached: at each origin the demand of every scenario that a plan made then would have
+ * reckoned with, against the peak of the sum that came, kind by kind. Origins whose steps overlap say less than their
+ * number. A kind that loses nothing is left out; combinations are told as `combined`.
+ */
+export async function backtestCoverage(input: CoverageInput): Promise<readonly Coverage[]> {
+  const {topology, settings, heldSteps} = input;
+  const compiled = compileTopology(topology);
+  const byKind = new Map<string, Coverage>();
+  for (const held of heldSteps) {
+    const usage = {...input.usage, usedBytes: levelsAt(input.usage, held)};
+    const forecast = widenForecast(usage, await input.forecastAt(held));
+    const use = predictUse(compiled, forecast, settings);
+    const peaks = peakSums(compiled, input, held);
+    for (const [scenario, net] of compiled.nets.entries()) {
+      const peak = peaks[scenario] ?? 0;
+      if (peak <= 0) continue;
+      const promised = scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]).totalBytes;
+      const kind = kindOf(topology, net);
+      const known = byKind.get(kind) ?? {kind, level: 1, kept: 0, of: 0, worstShortBytes: 0};
+      byKind.set(kind, {
+        kind,
+        level: Math.min(known.level, levelOfScenario(topology, net, settings)),
+        kept: known.kept + (promised >= peak ? 1 : 0),
+        of: known.of + 1,
+        worstShortBytes: Math.max(known.worstShortBytes, Math.ceil(peak - promised), 0),
+      });
+    }
+  }
+  return [...byKind.values()];
+}
+
+function kindOf(topology: Topology, {scenario}: ScenarioNet): string {
+  const failure = topology.scenarios[scenario];
+  const [kind, ...more] = failure === undefined ? [] : kindsOf(topology, failure);
+  return kind === undefined || more.length > 0 || (failure?.boundaries.length ?? 0) > 1 ? 'combined' : kind;
+}
+
+/** Bytes of one replica of each volume when `held` steps were still to come. */
+function levelsAt({usedBytes, volumes, series}: VolumeUsage, held: number): Float64Array {
+  const levels = usedBytes.slice();
+  volumes.forEach((volume, index) => {
+    const values = series[index]?.values ?? new Float64Array(0);
+    levels[volume] =
+      values.subarray(0, Math.max(0, values.length - held)).findLast((value) => value >= 0) ?? 0;
+  });
+  return levels;
+}
+
+/** By scenario the largest sum of all bytes that it takes, over the steps compared; gaps hold the last known value. */
+function peakSums(
+  {nets}: CompiledTopology,
+  {usage, compareSteps}: CoverageInput,
+  held: number,
+): Float64Array {
+  const peaks = new Float64Array(nets.length);
+  const levels = levelsAt(usage, held);
+  for (let step = 0; step < compareSteps; step += 1) {
+    usage.volumes.forEach((volume, index) => {
+      const values = usage.series[index]?.values ?? new Float64Array(0);
+      const value = values[values.length - held + step] ?? Number.NaN;
+      if (value >= 0) levels[volume] = value;
+    });
+    for (const [scenario, {volumes, copies}] of nets.entries()) {
+      let total = 0;
+      for (let entry = 0; entry < volumes.length; entry += 1)
+        total += (levels[volumes[entry] ?? 0] ?? 0) * (copies[entry] ?? 0);
+      peaks[scenario] = Math.max(peaks[scenario] ?? 0, total);
+    }
+  }
+  return peaks;
+}
