@@ -53,7 +53,7 @@ describe('the sums that a plan reckons with', () => {
     const volumes = shareGrowth(compiled, Float64Array.of(100), forecast);
     // Hosts: 120 and, since it is used now, 100, where there are 200.
     expect([...volumes.point]).toEqual([110.00000000000001]);
-    const use = predictUse(compiled, volumes, 0.99, forecast);
+    const use = predictUse(compiled, volumes, {level: 0.99}, forecast);
     expect(
       compiled.nets.map((net, at) => scenarioDemand(net, use.volumeBytes, use.scenarioFactor[at]).totalBytes),
     ).toEqual([150, 100, 0]);
