@@ -79,7 +79,7 @@ interface Situation {
 
 function situate(input: PolicyInput, topology: Topology, place: Place): Situation {
   const compiled = compileTopology(topology);
-  const use = predictUse(compiled, input.forecast, input.settings.level);
+  const use = predictUse(compiled, input.forecast, input.settings);
   const shorts = compiled.nets.map((net, scenario) => {
     const demand = scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]);
     return shortIn(place, compiled, net, demand, use.roomBytes);
