@@ -1,7 +1,12 @@
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 
-import {ALLOCATION_POLICIES, compileTopology, sumSeries} from '../src/lib/allocation/index.js';
+import {
+  ALLOCATION_POLICIES,
+  HINDSIGHT_POLICIES,
+  compileTopology,
+  sumSeries,
+} from '../src/lib/allocation/index.js';
 import {createRandom, type Series} from '../src/lib/core/index.js';
 import {forecastModel, SEASON_STEPS} from '../src/lib/forecasting/index.js';
 import {alignPanel, placeNewcomers, replayHistory, type ReplayResult} from '../src/lib/replay/index.js';
@@ -62,7 +67,14 @@ async function replayOn(
       ? await chooseModel(warmUp, DAY_HOURS, CHOICE_WINDOWS, random.fork('choice'))
       : forecastModel(models);
   return replayHistory({
-    ...{histories, topology, random, model, policies: ALLOCATION_POLICIES},
+    ...{
+      histories,
+      topology,
+      random,
+      model,
+      policies: ALLOCATION_POLICIES,
+      hindsightPolicies: HINDSIGHT_POLICIES,
+    },
     settings: {level: 0.99, safetyFactor: 1.2, staticShare: 0.2},
     seasonSteps: SEASON_STEPS.hourly,
     warmUpSteps,

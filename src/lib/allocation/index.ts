@@ -25,3 +25,4 @@ export * from './use-sums.js';
 export * from './verify-plan.js';
 export * from './volume-usage.js';
 export * from './with-shrink-rules.js';
+export * from './whole-placer.js';

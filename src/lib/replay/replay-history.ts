@@ -1,6 +1,7 @@
 import {
   type AllocationPolicy,
   compileTopology,
+  type HindsightPolicy,
   type PolicyInput,
   type PolicySettings,
   shareGrowth,
@@ -11,16 +12,19 @@ import {InputError, type Random, type Series, US_PER_SECOND} from '../core/index
 import type {ForecastModel} from '../forecasting/index.js';
 import type {Topology} from '../topology/index.js';
 import {createForesight} from './foresight.js';
+import {createMemory} from './look-back.js';
 import {createOracle} from './oracle.js';
 import {createTally, type PolicyScore, type Tally} from './score.js';
 import {alignPanel, createLevelReader, type UsagePanel, visibleBefore} from './usage-panel.js';
-import {createWindowReader, type WindowTruth} from './window-truth.js';
+import {createWindowReader, type WindowReader, type WindowTruth} from './window-truth.js';
 
 export interface ReplayOptions {
   /** Used bytes of one replica a volume, all on one axis. NaN before a volume exists, and in gaps. */
   readonly histories: readonly Series[];
   readonly topology: Topology;
   readonly policies: readonly AllocationPolicy[];
+  /** Asked when all is over, for what would have protected as well as the first of the policies did. */
+  readonly hindsightPolicies?: readonly HindsightPolicy[];
   readonly settings: PolicySettings;
   readonly model: ForecastModel;
   readonly seasonSteps: readonly number[];
@@ -48,7 +52,7 @@ export interface ReplayResult {
   readonly stepSeconds: number;
   readonly reviews: number;
   readonly scenarios: number;
-  /** In the order of the policies asked for; the oracle last. */
+  /** In the order of the policies asked for, then those that look back, the oracle last. */
   readonly scores: readonly PolicyScore[];
   /** Volumes of the topology without history, counted with what it states. */
   readonly withoutHistory: readonly string[];
@@ -81,6 +85,7 @@ export async function replayHistory(options: ReplayOptions): Promise<ReplayResul
     await walk.review(step);
     options.onProgress?.({done: review + 1, total: reviewAt.length});
   }
+  await walk.lookBack(reviewAt);
   const stepUs = panel.stepSeconds * US_PER_SECOND;
   return {
     fromUs: panel.startUs + (warmUpSteps + leadSteps) * stepUs,
@@ -98,6 +103,8 @@ export async function replayHistory(options: ReplayOptions): Promise<ReplayResul
 interface Walk {
   /** All policies decide before this step, and are scored on the window in which that is held. */
   review(step: number): Promise<void>;
+  /** The policies that look back decide, and are scored on the windows of all these reviews. */
+  lookBack(reviewAt: readonly number[]): Promise<void>;
   scores(): readonly PolicyScore[];
 }
 
@@ -121,14 +128,14 @@ function createWalk(panel: UsagePanel, options: ReplayOptions): Walk {
   const foresight = createForesight(sums, options);
   const known = createLevelReader(panel);
   const reality = createWindowReader(compiled, createLevelReader(panel));
-  const newTally = (policy: string): Tally =>
+  const newTally = (policy: string, inBytes = false): Tally =>
     createTally({
-      policy,
+      ...{policy, inBytes},
       stepHours: panel.stepSeconds / 3600,
       compiled,
       stepUs: (step) => panel.startUs + step * panel.stepSeconds * US_PER_SECOND,
     });
-  const oracleTally = newTally(ORACLE);
+  const oracleTally = newTally(ORACLE, true);
   const contenders: readonly Contender[] = [
     ...options.policies.map((policy) => contender(policy, options, newTally(policy.name))),
     {
@@ -136,15 +143,21 @@ function createWalk(panel: UsagePanel, options: ReplayOptions): Walk {
       decide: async ({truth}) => ({reserveBytes: await oracle.leastReserve(truth), saidInfeasible: false}),
     },
   ];
+  const {hindsightPolicies = []} = options;
+  const memory = createMemory(compiled);
+  const afterwards: Tally[] = [];
+  const windowAt = (reader: WindowReader, step: number): WindowTruth => {
+    const fromStep = step + options.leadSteps;
+    return reader.window(fromStep, Math.min(fromStep + options.reviewSteps, panel.stepCount));
+  };
   return {
     review: async (step) => {
-      const fromStep = step + options.leadSteps;
-      const toStep = Math.min(fromStep + options.reviewSteps, panel.stepCount);
       const usedBytes = known.at(step - 1).slice();
       const visible = visibleBefore(sums, step);
       const sumForecast = splitSums(compiled, visible, await foresight.peaksAt(step));
       const foreseen = {forecast: shareGrowth(compiled, usedBytes, sumForecast), sums: sumForecast};
-      const truth = reality.window(fromStep, toStep);
+      const truth = windowAt(reality, step);
+      if (hindsightPolicies.length > 0) memory.add(truth);
       for (const one of contenders) {
         options.signal?.throwIfAborted();
         const {tally} = one;
@@ -153,7 +166,22 @@ function createWalk(panel: UsagePanel, options: ReplayOptions): Walk {
         tally.addWindow(truth, reserveBytes);
       }
     },
-    scores: () => contenders.map(({tally}) => tally.score(oracleTally.nominalByteHours())),
+    lookBack: async (reviewAt) => {
+      const repairedShare = contenders[0]?.tally.score(0).repairedShare ?? 1;
+      for (const policy of hindsightPolicies) {
+        options.signal?.throwIfAborted();
+        const tally = newTally(policy.name);
+        const reserveBytes = await policy.lookBack(memory.hindsight(repairedShare));
+        const reader = createWindowReader(compiled, createLevelReader(panel));
+        tally.addReview(reserveBytes, false);
+        for (const step of reviewAt) tally.addWindow(windowAt(reader, step), reserveBytes);
+        afterwards.push(tally);
+      }
+    },
+    scores: () =>
+      [...contenders.slice(0, -1).map(({tally}) => tally), ...afterwards, oracleTally].map((tally) =>
+        tally.score(oracleTally.nominalByteHours()),
+      ),
   };
 }
 

@@ -1,4 +1,4 @@
-import type {CompiledTopology} from '../allocation/index.js';
+import {type CompiledTopology, createWholePlacer, type ScenarioDemand} from '../allocation/index.js';
 import {createPlacer, type Shortfall} from './place-demand.js';
 import type {WindowTruth} from './window-truth.js';
 
@@ -6,10 +6,13 @@ import type {WindowTruth} from './window-truth.js';
 export interface PolicyScore {
   readonly policy: string;
   readonly scenarioSteps: number;
-  /** Scenario-steps in which all lost bytes found a place. */
+  /** Scenario-steps in which all lost volumes found a place, whole. */
   readonly repairedSteps: number;
   readonly repairedShare: number;
-  /** Bytes that found no place, summed over scenario-steps. */
+  /**
+   * Bytes that found no place, summed over scenario-steps: those of whole volumes where all would fit if volumes could be
+   * cut into bytes, else what does not fit even then.
+   */
   readonly stuckBytes: number;
   readonly worst: WorstShortfall | undefined;
   /** Volumes that waited for space x hours, summed over scenarios. */
@@ -52,6 +55,8 @@ export interface TallyContext {
   readonly policy: string;
   readonly stepHours: number;
   readonly compiled: CompiledTopology;
+  /** Volumes count as if they could be cut into bytes: for the oracle, a bound that no policy reaches. */
+  readonly inBytes?: boolean;
   /** When a step of the panel begins. */
   readonly stepUs: (step: number) => number;
 }
@@ -61,6 +66,17 @@ export function createTally(context: TallyContext): Tally {
   const {policy, stepHours, compiled} = context;
   // Placers learn: each tally has its own, so that no policy's figures depend on which others are replayed.
   const placers = compiled.nets.map(createPlacer);
+  const wholePlacers = context.inBytes ? [] : compiled.nets.map((net) => createWholePlacer(compiled, net));
+  /** What volumes cut into bytes leave is a lower bound; only where they leave nothing whole ones are placed. */
+  const shortfallOf = (
+    scenario: number,
+    demand: ScenarioDemand,
+    held: Float64Array,
+  ): Shortfall | undefined => {
+    const inBytes = placers[scenario]?.shortfall(demand, held);
+    const left = inBytes === undefined ? wholePlacers[scenario]?.leftOver(demand, held) : undefined;
+    return left === undefined || left.copies === 0 ? inBytes : {stuckBytes: left.bytes, volumes: left.copies};
+  };
   const sums = {
     scenarioSteps: 0,
     repairedSteps: 0,
@@ -99,7 +115,7 @@ export function createTally(context: TallyContext): Tally {
       for (const [index, {roomBytes, demands}] of truth.steps.entries()) {
         sums.heldByteHours += holdWithin(reserveBytes, roomBytes, held) * stepHours;
         for (const [scenario, demand] of demands.entries()) {
-          const shortfall = placers[scenario]?.shortfall(demand, held);
+          const shortfall = shortfallOf(scenario, demand, held);
           if (shortfall === undefined) sums.repairedSteps += 1;
           else addShortfall(shortfall, scenario, context.stepUs(truth.firstStep + index));
         }

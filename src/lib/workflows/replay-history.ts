@@ -1,4 +1,9 @@
-import {allocationPolicy, ALLOCATION_POLICIES, type PolicySettings} from '../allocation/index.js';
+import {
+  allocationPolicy,
+  ALLOCATION_POLICIES,
+  HINDSIGHT_POLICIES,
+  type PolicySettings,
+} from '../allocation/index.js';
 import {
   createRandom,
   formatDurationSeconds,
@@ -10,7 +15,7 @@ import {
   writeFileAtomically,
 } from '../core/index.js';
 import {forecastModel, type PanelSource, readPanel, SEASON_STEPS} from '../forecasting/index.js';
-import {replayHistory, type ReplayResult, tabulateScores} from '../replay/index.js';
+import {replayHistory, type ReplayOptions, type ReplayResult, tabulateScores} from '../replay/index.js';
 import {openShadowStore} from '../shadow-store/index.js';
 import {readTopology} from '../topology/index.js';
 
@@ -59,14 +64,13 @@ const ORIGIN_COUNT = 40;
  */
 export async function replayStore(options: ReplayStoreOptions): Promise<ReplayReport> {
   const {granularity, settings, signal, onProgress} = options;
-  const names = options.policies.length === 0 ? ALLOCATION_POLICIES.map(({name}) => name) : options.policies;
-  const policies = [...new Set(names)].map(allocationPolicy);
+  const {policies, hindsightPolicies} = choosePolicies(options.policies);
   const model = forecastModel(options.model);
   const steps = stepsOf(options);
   const topology = await readTopology(options.topologyPath);
   const histories = await readHistories(options);
   const result = await replayHistory({
-    ...{histories, topology, policies, settings, model, ...steps, signal, onProgress},
+    ...{histories, topology, policies, hindsightPolicies, settings, model, ...steps, signal, onProgress},
     seasonSteps: SEASON_STEPS[granularity],
     refitReviews: options.refitReviews,
     originCount: ORIGIN_COUNT,
@@ -81,6 +85,16 @@ export async function replayStore(options: ReplayStoreOptions): Promise<ReplayRe
     ...(options.csv !== undefined && {csv: options.csv}),
     warnings: warningsOf(result),
   };
+}
+
+/** By name; all when none is named. */
+function choosePolicies(
+  names: readonly string[],
+): Required<Pick<ReplayOptions, 'policies' | 'hindsightPolicies'>> {
+  if (names.length === 0) return {policies: ALLOCATION_POLICIES, hindsightPolicies: HINDSIGHT_POLICIES};
+  const hindsightPolicies = HINDSIGHT_POLICIES.filter(({name}) => names.includes(name));
+  const others = new Set(names.filter((name) => HINDSIGHT_POLICIES.every((policy) => policy.name !== name)));
+  return {policies: [...others].map(allocationPolicy), hindsightPolicies};
 }
 
 function stepsOf({granularity, warmUpSeconds, reviewSeconds, leadSeconds}: ReplayStoreOptions): {

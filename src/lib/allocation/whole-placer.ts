@@ -1,0 +1,111 @@
+import {eachHost} from '../topology/index.js';
+import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
+import {largestFirst, mayLieOn, type Packing, put, startPacking, takeOff, unplacedItems} from './packing.js';
+import {placeVolumes} from './place-volumes.js';
+import type {ScenarioDemand} from './scenario-demand.js';
+
+/** What of whole volumes found no place. */
+export interface LeftOver {
+  readonly bytes: number;
+  readonly copies: number;
+}
+
+/** Places the whole volumes of one scenario, time after time. */
+export interface WholePlacer {
+  /** What finds no place within `limitBytes` a host; a remainder of 0 is proven, another is the best that was found. */
+  leftOver(demand: ScenarioDemand, limitBytes: Float64Array): LeftOver;
+}
+
+const NOTHING: LeftOver = {bytes: 0, copies: 0};
+
+/**
+ * Keeps the last placement that was complete: sizes change little from one time to the next, so that it often still
+ * fits, or does once a few volumes are taken off the hosts that have become too small. Only else all is placed anew.
+ */
+export function createWholePlacer(compiled: CompiledTopology, net: ScenarioNet): WholePlacer {
+  let last: Pick<Packing, 'entryOf' | 'hostOf'> | undefined;
+  const loads = new Float64Array(compiled.hostCount);
+  return {
+    leftOver: (demand, limitBytes) => {
+      if (demand.totalBytes === 0) return NOTHING;
+      if (last !== undefined) {
+        if (fits(last, demand.sizes, limitBytes, loads)) return NOTHING;
+        const mended = mend(startPacking(compiled, net, demand, limitBytes), last.hostOf);
+        if (mended !== undefined) {
+          last = mended;
+          return NOTHING;
+        }
+      }
+      const packing = placeVolumes(compiled, net, demand, limitBytes);
+      // Volumes that hold nothing wait for nothing.
+      const waiting = unplacedItems(packing).filter((item) => (packing.sizeOf[item] ?? 0) > 0);
+      if (!packing.hostOf.includes(-1)) last = packing;
+      const bytes = waiting.reduce((sum, item) => sum + (packing.sizeOf[item] ?? 0), 0);
+      return {bytes, copies: waiting.length};
+    },
+  };
+}
+
+function fits(
+  {entryOf, hostOf}: Pick<Packing, 'entryOf' | 'hostOf'>,
+  sizes: Float64Array,
+  limitBytes: Float64Array,
+  loads: Float64Array,
+): boolean {
+  loads.fill(0);
+  for (let item = 0; item < hostOf.length; item += 1) {
+    const host = hostOf[item] ?? 0;
+    loads[host] = (loads[host] ?? 0) + (sizes[entryOf[item] ?? 0] ?? 0);
+  }
+  for (let host = 0; host < loads.length; host += 1) {
+    if ((loads[host] ?? 0) > (limitBytes[host] ?? 0)) return false;
+  }
+  return true;
+}
+
+/** Follows an earlier placement; what is too much for a host goes to the emptiest other one. Undefined: not all fits. */
+function mend(packing: Packing, hostOf: Int32Array): Packing | undefined {
+  const onHost = Array.from(packing.free, (): number[] => []);
+  for (const [item, host] of hostOf.entries()) {
+    put(packing, item, host);
+    onHost[host]?.push(item);
+  }
+  const evicted = onHost.flatMap((items, host) => evict(packing, items, host));
+  for (const item of largestFirst(packing, evicted)) {
+    const host = emptiestHost(packing, item);
+    if (host < 0) return undefined;
+    put(packing, item, host);
+  }
+  return packing;
+}
+
+/** Takes off a host what is too much: the smallest volume that is enough, or else the largest, until it fits. */
+function evict(packing: Packing, items: readonly number[], host: number): number[] {
+  const {free, sizeOf} = packing;
+  if ((free[host] ?? 0) >= 0) return [];
+  const rising = items.toSorted((one, other) => (sizeOf[one] ?? 0) - (sizeOf[other] ?? 0));
+  const evicted: number[] = [];
+  while ((free[host] ?? 0) < 0 && rising.length > 0) {
+    const enough = rising.findIndex((item) => (sizeOf[item] ?? 0) + (free[host] ?? 0) >= 0);
+    for (const item of rising.splice(enough < 0 ? rising.length - 1 : enough, 1)) {
+      takeOff(packing, item);
+      evicted.push(item);
+    }
+  }
+  return evicted;
+}
+
+function emptiestHost(packing: Packing, item: number): number {
+  const {free, sizeOf, net, groupOf} = packing;
+  const hosts = net.groupHosts[groupOf[item] ?? 0];
+  let best = -1;
+  let mostFree = -1;
+  if (hosts === undefined) return best;
+  eachHost(hosts, (host) => {
+    const left = free[host] ?? 0;
+    if (left < (sizeOf[item] ?? 0) || left <= mostFree || !mayLieOn(packing, item, host)) return;
+    best = host;
+    mostFree = left;
+  });
+  return best;
+}
