@@ -1,6 +1,11 @@
 import {describe, expect, test} from 'vitest';
 
-import type {AllocationPolicy, PolicyInput} from '../../src/lib/allocation/index.js';
+import {
+  type AllocationPolicy,
+  HINDSIGHT_POLICIES,
+  type HindsightPolicy,
+  type PolicyInput,
+} from '../../src/lib/allocation/index.js';
 import {createRandom} from '../../src/lib/core/index.js';
 import {calibrationWindow} from '../../src/lib/forecasting/index.js';
 import {type PolicyScore, replayHistory, type ReplayOptions} from '../../src/lib/replay/index.js';
@@ -221,4 +226,58 @@ test('it tells how far it is and stops when aborted', async () => {
   const options = replayOptions({topology, histories, onProgress, signal: controller.signal});
   await expect(replayHistory(options)).rejects.toMatchObject({name: 'AbortError'});
   expect(seen).toEqual([0.25, 0.5]);
+});
+
+describe('a policy that looks back', () => {
+  const topology = threeRacks([{replicas: [0, 1]}]);
+  const histories = [buildSeries(0, [10, 10, 10, 40, 60, 50, 90, 20])];
+
+  test('is told what really happened and how much the first policy repaired, and is scored on the same windows', async () => {
+    const told: {readonly totals: readonly number[]; readonly repairedShare: number}[] = [];
+    const lookBack: HindsightPolicy['lookBack'] = ({steps, repairedShare}) => {
+      const totals = Array.from(steps(), ({demands}) => demands[0]?.totalBytes ?? 0);
+      told.push({totals, repairedShare});
+      return Promise.resolve(Float64Array.of(0, 0, 60));
+    };
+    const policies = [policyOf('first', () => [0, 0, 50]), policyOf('second', () => [0, 0, 0])];
+    const hindsightPolicies = [{name: 'after', summary: '', lookBack}];
+    const {scores} = await replayHistory(replayOptions({topology, histories, policies, hindsightPolicies}));
+    expect(told).toEqual([{totals: [40, 60, 50, 90, 20], repairedShare: 11 / 15}]);
+    expect(scores.map(({policy}) => policy)).toEqual(['first', 'second', 'after', 'oracle']);
+    // Only at step 6, in r0 and r1, do 30 bytes not fit.
+    expect(scores[2]).toMatchObject({
+      repairedShare: 13 / 15,
+      stuckBytes: 60,
+      heldByteHours: 5 * 60,
+      changes: 0,
+    });
+  });
+
+  test('best-constant repairs as much as the first policy and holds no more than a constant that does', async () => {
+    const policies = [policyOf('fixed', () => [0, 0, 60])];
+    const {scores} = await replayHistory(
+      replayOptions({topology, histories, policies, hindsightPolicies: HINDSIGHT_POLICIES}),
+    );
+    const [fixed, best] = scores;
+    expect(best?.policy).toBe('best-constant');
+    expect(best?.repairedShare).toBe(fixed?.repairedShare);
+    expect(best?.heldByteHours).toBe(fixed?.heldByteHours);
+  });
+});
+
+test('volumes are re-placed whole: two halves of a volume on two hosts are no copy', async () => {
+  const topology = buildTopology(
+    ['r0', 'r1', 'r2', 'r3'].map((rack) => ({capacityBytes: 1000, labels: {rack}})),
+    [{replicas: [0, 1], antiAffinity: ['rack']}],
+  );
+  const histories = [buildSeries(0, [50, 50, 50, 50, 50])];
+  const policies = [policyOf('halves', () => [0, 0, 25, 25]), policyOf('whole', () => [0, 0, 50, 0])];
+  const {halves, whole} = await scoresOf({topology, histories, policies});
+  expect(halves).toMatchObject({
+    repairedSteps: 4,
+    scenarioSteps: 8,
+    stuckBytes: 4 * 50,
+    volumeHoursAtRisk: 4,
+  });
+  expect(whole).toMatchObject({repairedSteps: 8, stuckBytes: 0});
 });

