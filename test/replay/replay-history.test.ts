@@ -234,8 +234,9 @@ describe('a policy that looks back', () => {
 
   test('is told what really happened and how much the first policy repaired, and is scored on the same windows', async () => {
     const told: {readonly totals: readonly number[]; readonly repairedShare: number}[] = [];
-    const lookBack: HindsightPolicy['lookBack'] = ({steps, repairedShare}) => {
-      const totals = Array.from(steps(), ({demands}) => demands[0]?.totalBytes ?? 0);
+    const lookBack: HindsightPolicy['lookBack'] = (hindsight) => {
+      const {repairedShare} = hindsight;
+      const totals = Array.from(hindsight.steps(), ({demands}) => demands[0]?.totalBytes ?? 0);
       told.push({totals, repairedShare});
       return Promise.resolve(Float64Array.of(0, 0, 60));
     };

@@ -74,7 +74,9 @@ test('every policy and the oracle are scored, best first, with a table and remar
   const csv = path.join(options.folder, 'scores.csv');
   const report = await replayStore({...options, csv});
   const names = report.scores.map(({policy}) => policy);
-  expect([...names].sort()).toEqual([...ALLOCATION_POLICIES.map(({name}) => name), 'best-constant', 'oracle'].sort());
+  expect([...names].sort()).toEqual(
+    [...ALLOCATION_POLICIES.map(({name}) => name), 'best-constant', 'oracle'].sort(),
+  );
   expect(names[0]).toBe('oracle');
   const keys = report.scores.map(({stuckBytes, heldByteHours}) => [stuckBytes, heldByteHours] as const);
   expect(keys).toEqual(keys.toSorted(([a, b], [c, d]) => a - c || b - d));
