@@ -17,7 +17,7 @@ function logOf(from: number, to: number): string {
 
 /** Text comes piece by piece, and `tick` asks for a commit between two pieces. */
 async function stream(
-  pieces: readonly (string | 'tick')[],
+  pieces: readonly string[],
   request: Partial<Omit<StreamRequest, 'options'>> & {readonly options?: Partial<InputOptions>} = {},
 ): ReturnType<typeof ingestStream> {
   let ask = (): void => undefined;
