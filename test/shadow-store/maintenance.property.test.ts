@@ -1,10 +1,22 @@
+import {cp} from 'node:fs/promises';
+
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 
+import type {StoreWriterOptions} from '../../src/lib/shadow-store/index.js';
 import {effort} from '../support/effort.js';
 import {batchOf, BEGIN_US, FIRST, footprintOf, HOUR_US, SECOND} from './batches.js';
 import {ACTIVITIES} from './naive.js';
-import {type Act, commitAll, killAnywhere, newStorePath, reading, seenOf, writing} from './stores.js';
+import {
+  type Act,
+  commitAll,
+  contentOf,
+  killAnywhere,
+  newStorePath,
+  reading,
+  seenOf,
+  writing,
+} from './stores.js';
 
 const STRIDE = effort(9, 1);
 const ALL = {smallerThanBytes: Infinity, keepOldSeconds: 600};
@@ -19,6 +31,11 @@ const prune: Act = (storePath, options) =>
 const openLater: Act = (storePath, options) =>
   writing(storePath, () => Promise.resolve(), {...options, nowUs: BEGIN_US + 24 * HOUR_US});
 
+type Options = Partial<StoreWriterOptions>;
+const FOURTH = batchOf('fourth', [{volume: 'a', startUs: BEGIN_US, reads: 1}], {
+  rejects: [{source: 'fourth', line: 1, reason: 'no time', text: '?'}],
+  footprints: new Map([['a', footprintOf(1, 2, 3)]]),
+});
 const SAMPLED = batchOf(
   'sampled',
   [
@@ -60,6 +77,37 @@ test('removing what was replaced twice over, killed before any change to the dis
   await openLater(storePath, {});
   expect(await seenOf(storePath)).toEqual(before);
 });
+
+test.each([
+  ['committing', (storePath: string, options: Options) => commitAll(storePath, [FOURTH], options)],
+  ['compacting', compact],
+  ['pruning', prune],
+] as const)(
+  '%s onto a full disk is exit 6, changes nothing, and goes through when there is room',
+  async (_, act) => {
+    const storePath = await storeOfThree();
+    const before = await contentOf(storePath);
+    const actions: string[] = [];
+    const whole = await newStorePath();
+    await cp(storePath, whole, {recursive: true});
+    await act(whole, {onFileOperation: ({action}) => actions.push(action)});
+    const writes = actions.flatMap((action, at) =>
+      ['write', 'copy', 'make-folder'].includes(action) ? [at] : [],
+    );
+    for (const at of writes.filter((__, index) => index % STRIDE === 0)) {
+      let operations = 0;
+      const onFileOperation = (): void => {
+        operations += 1;
+        if (operations - 1 !== at) return;
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), {syscall: 'write'});
+      };
+      await expect(act(storePath, {onFileOperation})).rejects.toMatchObject({exitCode: 6});
+      expect(await contentOf(storePath)).toEqual(before);
+    }
+    await act(storePath, {});
+    expect(await contentOf(storePath)).toEqual(await contentOf(whole));
+  },
+);
 
 /** Sums and levels from a time on. */
 async function seenFrom(storePath: string, fromUs: number, stepSeconds: number): Promise<unknown> {
