@@ -14,7 +14,6 @@ import {
   actAndDie,
   commitAll,
   contentOf,
-  killAnywhere,
   newStorePath,
   openWriter,
   reading,
@@ -139,25 +138,7 @@ test('rejected rows are kept with source, line, reason and text', async () => {
   ).toEqual(SECOND.rejects);
 });
 
-/** What a reader sees. */
-async function seen(storePath: string): Promise<unknown> {
-  return reading(storePath, async (store) => [
-    store.info().batches.map(({sequence}) => sequence),
-    await store.readHistory({stepSeconds: 60}),
-    await store.readHistory({stepSeconds: 3600}),
-  ]);
-}
-
 const commitSecond: Act = (storePath, options) => commitAll(storePath, [SECOND], options);
-
-test('killed before any change to the disk, a store reads as before or complete, and the next commit mends it', async () => {
-  const storePath = await newStorePath();
-  await commitAll(storePath, [FIRST]);
-  const actions = await killAnywhere(storePath, commitSecond, seen);
-  expect(new Set(actions)).toEqual(
-    new Set(['make-folder', 'remove', 'write', 'copy', 'seal', 'sync-folder', 'rename']),
-  );
-});
 
 test('killed while it makes a new store, a writer leaves nothing that stops the next', async () => {
   const whole = await newStorePath();

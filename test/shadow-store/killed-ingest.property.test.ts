@@ -13,7 +13,7 @@ import {PROGRAM, runForeshadow} from '../support/run-foreshadow.js';
 import {BEGIN_US} from './batches.js';
 import {contentOf} from './stores.js';
 
-const ROWS = effort(30_000, 1_000_000);
+const ROWS = effort(10_000, 1_000_000);
 const KILLS = effort(1, 50);
 const SEED = 'killed ingest';
 

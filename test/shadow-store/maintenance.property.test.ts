@@ -3,7 +3,6 @@ import {cp} from 'node:fs/promises';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 
-import type {StoreWriterOptions} from '../../src/lib/shadow-store/index.js';
 import {effort} from '../support/effort.js';
 import {batchOf, BEGIN_US, FIRST, footprintOf, HOUR_US, SECOND} from './batches.js';
 import {ACTIVITIES} from './naive.js';
@@ -18,7 +17,7 @@ import {
   writing,
 } from './stores.js';
 
-const STRIDE = effort(9, 1);
+const STRIDE = effort(20, 1);
 const ALL = {smallerThanBytes: Infinity, keepOldSeconds: 600};
 const compact: Act = (storePath, options) => writing(storePath, (writer) => writer.compact(ALL), options);
 const prune: Act = (storePath, options) =>
@@ -31,7 +30,6 @@ const prune: Act = (storePath, options) =>
 const openLater: Act = (storePath, options) =>
   writing(storePath, () => Promise.resolve(), {...options, nowUs: BEGIN_US + 24 * HOUR_US});
 
-type Options = Partial<StoreWriterOptions>;
 const FOURTH = batchOf('fourth', [{volume: 'a', startUs: BEGIN_US, reads: 1}], {
   rejects: [{source: 'fourth', line: 1, reason: 'no time', text: '?'}],
   footprints: new Map([['a', footprintOf(1, 2, 3)]]),
@@ -48,11 +46,21 @@ const SAMPLED = batchOf(
   },
 );
 
+const commit: Act = (storePath, options) => commitAll(storePath, [FOURTH], options);
+
 async function storeOfThree(): Promise<string> {
   const storePath = await newStorePath();
   await commitAll(storePath, [FIRST, SECOND, SAMPLED]);
   return storePath;
 }
+
+test('committing, killed before any change to the disk, leaves a store as it was or complete, and again mends it', async () => {
+  const storePath = await storeOfThree();
+  const actions = await killAnywhere(storePath, commit, seenOf, STRIDE);
+  expect(new Set(actions)).toEqual(
+    new Set(['make-folder', 'remove', 'write', 'copy', 'seal', 'sync-folder', 'rename']),
+  );
+});
 
 test('compacting, killed before any change to the disk, leaves what is read as it was, and again completes it', async () => {
   const storePath = await storeOfThree();
@@ -79,7 +87,7 @@ test('removing what was replaced twice over, killed before any change to the dis
 });
 
 test.each([
-  ['committing', (storePath: string, options: Options) => commitAll(storePath, [FOURTH], options)],
+  ['committing', commit],
   ['compacting', compact],
   ['pruning', prune],
 ] as const)(

@@ -1,22 +1,15 @@
 import {US_PER_SECOND} from '../../core/index.js';
 import {appendRows} from '../engine/append-rows.js';
-import {createStepsSql, type HistoryColumn, STEP_COLUMNS, stepRowsSql} from '../engine/series-sql.js';
+import {createStepsSql, STEP_COLUMNS, stepRowsSql} from '../engine/series-sql.js';
 import {coveredShares, coveredSpans, eitherSpans} from '../files/coverage.js';
 import type {StepExportQuery} from '../shadow-store.js';
 import {copyToFile} from './export-series.js';
-import {type Axis, axisOf, type OpenStore, readBuckets, refuseTooLarge} from './read-history.js';
+import {ALL_COLUMNS, type Axis, axisOf, type OpenStore, readBuckets, refuseTooLarge} from './read-history.js';
 import {blankUnknown, firstStepOf, readLevels} from './read-series.js';
 
 /** Numbers that are in memory at once, about: 32 MiB of them. */
 const MOST_CELLS = 2 ** 22;
-const SUMS: readonly HistoryColumn[] = [
-  'reads',
-  'writes',
-  'trims',
-  'readBytes',
-  'writeBytes',
-  'footprintGrowthBytes',
-];
+const SUMS = ALL_COLUMNS.filter((column) => column !== 'usedBytes');
 
 /** See ShadowStore.exportSteps; the volumes are known to the store. */
 export async function exportSteps(

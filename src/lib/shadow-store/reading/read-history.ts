@@ -10,7 +10,7 @@ import {type StoreContents, spanOf} from '../files/store-contents.js';
 
 /** 4 GiB of numbers: beyond this an answer would rather exhaust the memory than be of use. */
 const MAX_CELLS = 2 ** 29;
-const ALL_COLUMNS: readonly HistoryColumn[] = [
+export const ALL_COLUMNS: readonly HistoryColumn[] = [
   'reads',
   'writes',
   'trims',
