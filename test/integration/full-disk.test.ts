@@ -15,7 +15,7 @@ const isMounted = mount.status === 0;
 if (!isMounted) console.warn('skipped: a small disk cannot be mounted (needs root on Linux)');
 
 afterAll(() => {
-  if (isMounted) spawnSync('umount', [disk]);
+  if (isMounted) spawnSync('sh', ['-c', 'umount "$1"', 'sh', disk]);
   rmSync(folder, {recursive: true, force: true});
 });
 
