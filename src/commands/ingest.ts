@@ -5,7 +5,7 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../base-command.js';
 import {storeFlag} from '../flags.js';
 import {parseDurationSeconds, parseFlag, parseInstantUs, US_PER_SECOND} from '../lib/core/index.js';
-import {TRACE_FORMATS} from '../lib/traces/index.js';
+import {TIME_UNITS, type InputOptions, TRACE_FORMATS} from '../lib/traces/index.js';
 import type {IngestResult} from '../lib/workflows/ingest-files.js';
 import type {StoreRequest} from '../lib/workflows/ingest-into-store.js';
 
@@ -67,6 +67,14 @@ speak for each other's volumes when they are given the same --source.`;
         'which stage of a request counts where several are logged: Q queued, D issued, C completed [default: Q]',
       options: ['Q', 'D', 'C'] as const,
     })(),
+    'time-unit': Flags.option({
+      summary: 'unit of the times, instead of that of the format (ns, or filetime: 100 ns since 1601)',
+      options: TIME_UNITS,
+    })(),
+    'offset-unit': Flags.option({
+      summary: 'unit of offsets in a tencent-cbs file that does not tell it',
+      options: ['bytes', 'sectors'] as const,
+    })(),
     'max-bad-rows': Flags.integer({
       summary: 'set up to N bad rows aside; with more nothing is written',
       default: 0,
@@ -99,9 +107,6 @@ speak for each other's volumes when they are given the same --source.`;
   protected override readonly graceAfterInterruptMs = 30_000;
 
   async run(): Promise<IngestResult> {
-    const {store, format, volume, start, 'time-zone': timeZone, 'max-clock-skew': skew} = this.flags;
-    const {'length-unit': lengthUnit, action} = this.flags;
-    const skewSeconds = parseFlag('max-clock-skew', skew, parseDurationSeconds, '60s');
     const gapSeconds = parseFlag('gap', this.flags.gap, parseDurationSeconds, '15m');
     const {ingestIntoStore} = await import('../lib/workflows/ingest-into-store.js');
     const {ingestProgress, renderIngest} = await import('../views/ingest-view.js');
@@ -109,23 +114,11 @@ speak for each other's volumes when they are given the same --source.`;
     const result = await ingestIntoStore({
       paths: this.args.files,
       stdin: process.stdin,
-      options: {
-        ...(format === undefined ? {} : {format}),
-        ...(volume === undefined ? {} : {volume}),
-        ...(start === undefined
-          ? {}
-          : {startUs: parseFlag('start', start, parseInstantUs, '2026-11-23T00:00:00Z')}),
-        ...(timeZone === undefined ? {} : {timeZone}),
-        readings: {
-          ...(lengthUnit === undefined ? {} : {lengthUnit}),
-          ...(action === undefined ? {} : {action}),
-        },
-        skewUs: skewSeconds * US_PER_SECOND,
-      },
+      options: this.inputOptions(),
       gapUs: gapSeconds * US_PER_SECOND,
       source: this.flags.source,
       maxBadRows: this.flags['max-bad-rows'],
-      storePath: store,
+      storePath: this.flags.store,
       nowUs: this.nowUs(undefined),
       tool: this.tool,
       ...(this.args.files.includes('-') ? this.streaming() : {signal: this.signal}),
@@ -140,6 +133,26 @@ speak for each other's volumes when they are given the same --source.`;
     this.print(await renderIngest(result));
     if (this.signal.aborted) process.exitCode = 130;
     return result;
+  }
+
+  private inputOptions(): InputOptions {
+    const {format, volume, start, 'time-zone': timeZone, 'max-clock-skew': skew} = this.flags;
+    const {'length-unit': lengthUnit, 'time-unit': timeUnit, 'offset-unit': offsetUnit, action} = this.flags;
+    return {
+      ...(format === undefined ? {} : {format}),
+      ...(volume === undefined ? {} : {volume}),
+      ...(start === undefined
+        ? {}
+        : {startUs: parseFlag('start', start, parseInstantUs, '2026-11-23T00:00:00Z')}),
+      ...(timeZone === undefined ? {} : {timeZone}),
+      readings: {
+        ...(lengthUnit === undefined ? {} : {lengthUnit}),
+        ...(action === undefined ? {} : {action}),
+        ...(timeUnit === undefined ? {} : {timeUnit}),
+        ...(offsetUnit === undefined ? {} : {offsetUnit}),
+      },
+      skewUs: parseFlag('max-clock-skew', skew, parseDurationSeconds, '60s') * US_PER_SECOND,
+    };
   }
 
   /** Ctrl-C ends a stream instead of breaking off. */

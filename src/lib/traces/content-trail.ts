@@ -58,7 +58,7 @@ export class ContentTrail {
     const all = this.rest.length === 0 ? content : Buffer.concat([this.rest, content]);
     const parsed = all.length - pendingBytes;
     this.hash.update(all.subarray(0, parsed));
-    this.rest = Buffer.from(all.subarray(parsed));
+    this.rest = new Uint8Array(all.subarray(parsed));
   }
 
   /** Where the nearest content that may be known ends; undefined when what comes is new. */

@@ -10,5 +10,6 @@ export {readStream, type ReadStream, type StreamEvents, type StreamPart} from '.
 export {hashFile} from './reading/content.js';
 export {type ListedSource, listSources} from './reading/list-sources.js';
 export {RejectLog} from './reading/reject-log.js';
+export {TIME_UNITS} from './reading/time-unit.js';
 export type {TraceFormat} from './reading/trace-format.js';
 export * from './registry.js';

@@ -9,7 +9,7 @@ import {parseTimeZone, type TimeZone} from './reading/time-zone.js';
 import {type FormatOptions, READING_FLAGS, type Readings, type TraceFormat} from './reading/trace-format.js';
 import {takeSample} from './sample.js';
 import {findFormat, type NamedFormat, sniffFormat} from './sniff-format.js';
-import {timeRuleOf, tryFormat} from './try-format.js';
+import {mayBeRelative, timeRuleOf, tryFormat} from './try-format.js';
 
 /** What decides how inputs are read; each may be left out. */
 export interface InputOptions {
@@ -60,6 +60,7 @@ export async function openInput(
     const named = options.format === undefined ? sniffFormat(sample, name) : findFormat(options.format, name);
     const formatOptions = {
       inputVolume: () => inputVolumeOf(source, options) ?? refuseNameless(name),
+      ...(options.volume === undefined ? {} : {toldVolume: options.volume}),
       timeZone: timeZoneOf(options),
       readings: options.readings ?? {},
       firstLines: sample.lines,
@@ -91,7 +92,7 @@ export function refuseUnusedOptions(options: InputOptions, formats: readonly Tra
   if (options.volume !== undefined && formats.every(({volumeFrom}) => volumeFrom === 'row')) {
     refuse('--volume', 'every row names its volume');
   }
-  if (options.startUs !== undefined && formats.every(({time}) => time !== 'epoch-or-relative')) {
+  if (options.startUs !== undefined && !formats.some(mayBeRelative)) {
     refuse('--start', 'the times are not relative');
   }
   if (options.timeZone !== undefined && formats.every(({time}) => time !== 'local')) {
@@ -106,12 +107,12 @@ export function refuseUnusedOptions(options: InputOptions, formats: readonly Tra
 }
 
 function meaningOf(source: InputSource, {name, format}: NamedFormat, options: InputOptions): InputMeaning {
-  const volume = format.volumeFrom === 'row' ? undefined : inputVolumeOf(source, options);
+  const volume = volumeOf(format, source, options);
   const readings = READING_FLAGS.flatMap(({reading}) => {
     const told = format.heeds?.includes(reading) === true ? options.readings?.[reading] : undefined;
     return told === undefined ? [] : [[reading, told] as const];
   });
-  const startUs = format.time === 'epoch-or-relative' ? options.startUs : undefined;
+  const startUs = mayBeRelative(format) ? options.startUs : undefined;
   return {
     format: name,
     ...(volume === undefined ? {} : {volume}),
@@ -120,6 +121,12 @@ function meaningOf(source: InputSource, {name, format}: NamedFormat, options: In
     readings,
     skewUs: options.skewUs,
   };
+}
+
+/** The volume that the input's rows are of, as far as it is not the rows that tell. */
+function volumeOf({volumeFrom}: TraceFormat, source: InputSource, options: InputOptions): string | undefined {
+  if (volumeFrom === 'row') return undefined;
+  return volumeFrom === 'row-or-told' ? options.volume : inputVolumeOf(source, options);
 }
 
 /** `w92` of `traces/w92.csv.gz`. */

@@ -10,10 +10,11 @@
 import {BYTE, wordsOf} from '../reading/row-cursor.js';
 import {OP} from '../reading/request-batch.js';
 import {mostMatch, OUTCOME, type TraceFormat} from '../reading/trace-format.js';
+import {timeReader} from '../reading/time-unit.js';
 import {VolumeColumn} from '../reading/volume-column.js';
 
 const HEADER = 'device_id,opcode,offset,length,timestamp';
-const ROW = /^[^,"]+,[RW],\d+,\d+,\d+$/;
+const ROW = /^[^,"]+,[RW],\d+,\d+,\d+(?:\.\d+)?$/;
 const OPCODES = wordsOf({R: OP.read, W: OP.write});
 
 export const alibaba: TraceFormat = {
@@ -21,8 +22,10 @@ export const alibaba: TraceFormat = {
   summary: 'Alibaba 2020: device_id,opcode,offset,length,timestamp (us)',
   volumeFrom: 'row',
   time: 'epoch-or-relative',
+  heeds: ['timeUnit'],
   fits: (lines) => mostMatch(lines[0] === HEADER ? lines.slice(1) : lines, ROW),
-  open: ({indexOfVolume, firstLines}) => {
+  open: ({indexOfVolume, firstLines, readings}) => {
+    const readTime = timeReader(readings.timeUnit ?? 'us');
     const volumes = new VolumeColumn(indexOfVolume);
     return {
       headerLines: firstLines[0] === HEADER ? 1 : 0,
@@ -34,7 +37,7 @@ export const alibaba: TraceFormat = {
           cursor.readWord('opcode', BYTE.comma, OPCODES, batch.op, row) &&
           cursor.readWhole('offset', BYTE.comma, batch.offsetBytes, row) &&
           cursor.readWhole('length', BYTE.comma, batch.lengthBytes, row) &&
-          cursor.readWhole('timestamp', BYTE.newline, batch.atUs, row);
+          readTime(cursor, 'timestamp', BYTE.newline, batch.atUs, row);
         return isRow ? OUTCOME.row : OUTCOME.bad;
       },
     };

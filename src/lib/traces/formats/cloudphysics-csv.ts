@@ -14,22 +14,23 @@ import {InputError} from '../../core/index.js';
 import {BYTE, type Words, wordsOf} from '../reading/row-cursor.js';
 import {OP, type RequestBatch} from '../reading/request-batch.js';
 import {SCSI_OPS, SECTOR_BYTES} from '../reading/scsi-commands.js';
+import {type ReadTime, timeReader} from '../reading/time-unit.js';
 import {mostMatch, OUTCOME, type RowReader, type TraceFormat} from '../reading/trace-format.js';
 
-const US_PER_SECOND = 1_000_000;
 const HEADER_A = 'timestamp,lbn,len,cmd,ver';
 const HEADER_B = 'version,time,op,size,lbn';
-const ROW_A = /^\d+,\d+,\d+,(?:0x)?[0-9a-fA-F]{1,3},\d+$/;
+const ROW_A = /^\d+(?:\.\d+)?,\d+,\d+,(?:0x)?[0-9a-fA-F]{1,3},\d+$/;
 export const cloudphysicsCsv: TraceFormat = {
   framing: 'lines',
   summary: 'CloudPhysics: timestamp,lbn,len,cmd,ver (us) or version,time,op,size,lbn (s); relative time',
   volumeFrom: 'input',
   time: 'epoch-or-relative',
+  heeds: ['timeUnit'],
   fits: (lines) => lines[0] === HEADER_A || lines[0] === HEADER_B || fitsShapeA(lines),
-  open: ({indexOfVolume, inputVolume, firstLines, source}) => {
+  open: ({indexOfVolume, inputVolume, firstLines, source, readings}) => {
     const volume = indexOfVolume(inputVolume());
-    if (firstLines[0] === HEADER_B) return openShapeB(volume);
-    return openShapeA(volume, firstLines, source);
+    if (firstLines[0] === HEADER_B) return openShapeB(volume, timeReader(readings.timeUnit ?? 's'));
+    return openShapeA(volume, timeReader(readings.timeUnit ?? 'us'), firstLines, source);
   },
 };
 
@@ -38,7 +39,7 @@ function fitsShapeA(lines: readonly string[]): boolean {
   return mostMatch(lines, ROW_A) && countKnown(opcodes, 10) + countKnown(opcodes, 16) > 0;
 }
 
-function openShapeA(volume: number, lines: readonly string[], source: string): RowReader {
+function openShapeA(volume: number, readTime: ReadTime, lines: readonly string[], source: string): RowReader {
   const opcodes = opcodesIn(baseOf(lines, source));
   const unused = new Float64Array(1);
   return {
@@ -46,7 +47,7 @@ function openShapeA(volume: number, lines: readonly string[], source: string): R
     read: (cursor, batch, row) => {
       batch.volume[row] = volume;
       const isRow =
-        cursor.readWhole('timestamp', BYTE.comma, batch.atUs, row) &&
+        readTime(cursor, 'timestamp', BYTE.comma, batch.atUs, row) &&
         cursor.readWhole('lbn', BYTE.comma, batch.offsetBytes, row) &&
         cursor.readWhole('len', BYTE.comma, batch.lengthBytes, row) &&
         cursor.readWord('cmd', BYTE.comma, opcodes, batch.op, row) &&
@@ -59,7 +60,7 @@ function openShapeA(volume: number, lines: readonly string[], source: string): R
   };
 }
 
-function openShapeB(volume: number): RowReader {
+function openShapeB(volume: number, readTime: ReadTime): RowReader {
   const opcodes = opcodesIn(16);
   const unused = new Float64Array(1);
   return {
@@ -68,12 +69,11 @@ function openShapeB(volume: number): RowReader {
       batch.volume[row] = volume;
       const isRow =
         cursor.readWhole('version', BYTE.comma, unused, 0) &&
-        cursor.readWhole('time', BYTE.comma, batch.atUs, row) &&
+        readTime(cursor, 'time', BYTE.comma, batch.atUs, row) &&
         cursor.readWord('op', BYTE.comma, opcodes, batch.op, row) &&
         cursor.readWhole('size', BYTE.comma, batch.lengthBytes, row) &&
         cursor.readWhole('lbn', BYTE.newline, batch.offsetBytes, row);
       if (!isRow) return OUTCOME.bad;
-      batch.atUs[row] = (batch.atUs[row] ?? 0) * US_PER_SECOND;
       finishRow(batch, row);
       return OUTCOME.row;
     },

@@ -13,10 +13,11 @@
 import {BYTE, wordsOf} from '../reading/row-cursor.js';
 import {createCsvVolume, MORE_NEEDED} from '../reading/csv-volume.js';
 import {OP} from '../reading/request-batch.js';
+import {timeReader} from '../reading/time-unit.js';
 import {mostMatch, OUTCOME, type TraceFormat} from '../reading/trace-format.js';
 
 const HEADER = 'volume,time_us,op,offset,length';
-const ROW = /(?:^[^,"]+|"),\d+,(?:read|write|trim|flush),\d+,\d+$/;
+const ROW = /(?:^[^,"]+|"),\d+(?:\.\d+)?,(?:read|write|trim|flush),\d+,\d+$/;
 const OPS = wordsOf({write: OP.write, read: OP.read, trim: OP.trim, flush: OP.flush});
 
 export const foreshadowCsv: TraceFormat = {
@@ -24,8 +25,10 @@ export const foreshadowCsv: TraceFormat = {
   summary: 'our own: volume,time_us,op,offset,length',
   volumeFrom: 'row',
   time: 'epoch-or-relative',
+  heeds: ['timeUnit'],
   fits: (lines) => lines[0] === HEADER || mostMatch(lines, ROW),
-  open: ({indexOfVolume, firstLines}) => {
+  open: ({indexOfVolume, firstLines, readings}) => {
+    const readTime = timeReader(readings.timeUnit ?? 'us');
     const readVolume = createCsvVolume(indexOfVolume);
     return {
       headerLines: firstLines[0] === HEADER ? 1 : 0,
@@ -35,7 +38,7 @@ export const foreshadowCsv: TraceFormat = {
         batch.volume[row] = volume;
         const isRow =
           volume >= 0 &&
-          cursor.readWhole('time_us', BYTE.comma, batch.atUs, row) &&
+          readTime(cursor, 'time_us', BYTE.comma, batch.atUs, row) &&
           cursor.readWord('op', BYTE.comma, OPS, batch.op, row) &&
           cursor.readWhole('offset', BYTE.comma, batch.offsetBytes, row) &&
           cursor.readWhole('length', BYTE.newline, batch.lengthBytes, row);

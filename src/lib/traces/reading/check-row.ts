@@ -9,7 +9,8 @@ export type RejectRow = (line: number, reason: string, text: string) => void;
 export interface TimeRule {
   readonly shiftUs: number;
   readonly minUs: number;
-  /** Why a time outside of [minUs, 2^53) is refused. */
+  readonly maxUs: number;
+  /** Why a time outside of [minUs, maxUs] is refused. */
   reason(atUs: number): string;
 }
 
@@ -19,7 +20,7 @@ export interface TimeRule {
  */
 export function checkRow(batch: RequestBatch, row: number, time: TimeRule): string | undefined {
   const atUs = (batch.atUs[row] ?? 0) + time.shiftUs;
-  if (!(atUs >= time.minUs && atUs <= Number.MAX_SAFE_INTEGER)) return time.reason(atUs);
+  if (!(atUs >= time.minUs && atUs <= time.maxUs)) return time.reason(atUs);
   batch.atUs[row] = atUs;
   const op = batch.op[row] ?? OP.read;
   if (op > OP.flush) return op === OP.interval ? checkInterval(batch, row) : undefined;

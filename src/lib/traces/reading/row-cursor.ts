@@ -5,7 +5,9 @@ export const BYTE = {
   return: 13,
   space: 32,
   quote: 34,
+  plus: 43,
   comma: 44,
+  point: 46,
   zero: 48,
   backslash: 92,
 } as const;
@@ -103,6 +105,33 @@ export class RowCursor {
     return true;
   }
 
+  /** Moves behind spaces and tabs. */
+  skipBlanks(): void {
+    while (isBlankByte(this.bytes[this.at])) this.at += 1;
+  }
+
+  /** A whole number after blanks, with a blank behind it; see readWhole. */
+  readNext(field: string, column: Float64Array, row: number): boolean {
+    this.skipBlanks();
+    return this.readWhole(field, BYTE.space, column, row);
+  }
+
+  /** One of a few words after blanks, the last of the line, which may end in blanks; writes its code. */
+  readLastWord(field: string, words: Words, column: Uint8Array, row: number): boolean {
+    this.skipBlanks();
+    if (!this.readWord(field, BYTE.newline, words, column, row)) {
+      const newline = this.bytes.indexOf(BYTE.newline, this.at);
+      let end = this.lineEnd(this.at);
+      while (end > this.at && isBlankByte(this.bytes[end - 1])) end -= 1;
+      const text = decodeLeniently(this.bytes.subarray(this.at, end));
+      const code = newline > end ? words.codes.get(text) : undefined;
+      if (code === undefined) return false;
+      column[row] = code;
+      this.at = newline + 1;
+    }
+    return true;
+  }
+
   /** A number of decimal or hex digits, up to any delimiter; NaN when there is no digit here, or too many. */
   takeNumber(base: 10 | 16): number {
     const start = this.at;
@@ -142,7 +171,7 @@ export class RowCursor {
     delimiter: number,
     fault: (text: string) => string | undefined,
   ): false {
-    const text = this.textUntilComma(start);
+    const text = this.textOfField(start, delimiter);
     if (text === '') return this.fail(`${field} is empty`);
     const wrong = fault(text);
     if (wrong !== undefined) return this.fail(`${field} ${wrong}: ${shorten(text)}`);
@@ -166,11 +195,15 @@ export class RowCursor {
     return true;
   }
 
-  private textUntilComma(start: number): string {
+  private textOfField(start: number, delimiter: number): string {
     const line = this.bytes.subarray(start, this.lineEnd(start));
-    const comma = line.indexOf(BYTE.comma);
-    return decodeLeniently(comma < 0 ? line : line.subarray(0, comma));
+    const end = line.indexOf(delimiter === BYTE.newline ? BYTE.comma : delimiter);
+    return decodeLeniently(end < 0 ? line : line.subarray(0, end));
   }
+}
+
+function isBlankByte(byte: number | undefined): boolean {
+  return byte === BYTE.space || byte === BYTE.tab;
 }
 
 /** The number that four digits make, the first one in the lowest byte. */
@@ -202,6 +235,7 @@ interface Word {
 export interface Words {
   readonly list: readonly Word[];
   readonly names: readonly string[];
+  readonly codes: ReadonlyMap<string, number>;
   /** For a reason: `R or W`. */
   readonly expected: string;
 }
@@ -212,6 +246,7 @@ export function wordsOf(codes: Readonly<Record<string, number>>, expected?: stri
   return {
     list: Object.entries(codes).map(([word, code]) => prepareWord(word, code)),
     names,
+    codes: new Map(Object.entries(codes)),
     expected: expected ?? `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`,
   };
 }

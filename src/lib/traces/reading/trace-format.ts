@@ -2,6 +2,7 @@ import type {PlaceUnit} from '../activity.js';
 import type {RecordCursor} from './record-cursor.js';
 import type {RequestBatch} from './request-batch.js';
 import type {RowCursor} from './row-cursor.js';
+import type {TimeUnit} from './time-unit.js';
 import type {TimeZone} from './time-zone.js';
 
 /** One line or record of input became a row; is none, rightly (header, protocol); is unusable; or goes on beyond the cursor. */
@@ -65,12 +66,16 @@ export interface Readings {
   readonly lengthUnit?: 'bytes' | 'sectors';
   /** See block-events.ts. */
   readonly action?: 'Q' | 'D' | 'C';
+  readonly timeUnit?: TimeUnit;
+  readonly offsetUnit?: 'bytes' | 'sectors';
 }
 
 /** The flag of each reading. New ones come last: identities of inputs depend on the order. */
 export const READING_FLAGS: readonly {readonly reading: keyof Readings; readonly flag: string}[] = [
   {reading: 'lengthUnit', flag: '--length-unit'},
   {reading: 'action', flag: '--action'},
+  {reading: 'timeUnit', flag: '--time-unit'},
+  {reading: 'offsetUnit', flag: '--offset-unit'},
 ];
 
 export interface FormatOptions {
@@ -78,6 +83,8 @@ export interface FormatOptions {
   readonly indexOfVolume: (name: string) => number;
   /** Volume of an input whose rows do not name one. Throws InputError when nothing gives it a name. */
   readonly inputVolume: () => string;
+  /** What --volume says, for formats of `row-or-told`. */
+  readonly toldVolume?: string;
   readonly timeZone: TimeZone;
   readonly readings: Readings;
   /** The first lines of the input, without newlines; at least one. */
@@ -91,10 +98,13 @@ export interface FormatOptions {
 interface Described {
   /** One line for help and errors. */
   readonly summary: string;
-  /** What gives a row its volume: a column, or the input as a whole (--volume, else the file's name), or either. */
-  readonly volumeFrom: 'row' | 'input' | 'row-or-input';
-  /** Since 1970 in UTC; the same or relative to a --start; or local clock time of a --time-zone. */
-  readonly time: 'epoch' | 'epoch-or-relative' | 'local';
+  /**
+   * What gives a row its volume: a column, or the input as a whole (--volume, else the file's name), or either; or a
+   * column, whose only value --volume may give another name.
+   */
+  readonly volumeFrom: 'row' | 'input' | 'row-or-input' | 'row-or-told';
+  /** Since 1970 in UTC; relative to a --start; either, as the first rows tell; or local clock time of a --time-zone. */
+  readonly time: 'epoch' | 'relative' | 'epoch-or-relative' | 'local';
   /** The readings that it can be told. */
   readonly heeds?: readonly (keyof Readings)[];
 }

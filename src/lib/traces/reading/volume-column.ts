@@ -65,6 +65,7 @@ export class VolumeColumn {
       const before = (31 - Math.clz32(commas & -commas)) >>> 3;
       hash = mix(hash, word & ((1 << (8 * before)) - 1));
       at += before;
+      if (commas === 0) break;
     }
     const known = this.find(cursor, at, hash);
     if (known >= 0) return known;
@@ -73,6 +74,19 @@ export class VolumeColumn {
       text.length > MAX_NAME_BYTES ? TOO_LONG : undefined,
     );
     return -1;
+  }
+
+  /** The same for a name that ends the line. */
+  readLast(cursor: RowCursor, field: string): number {
+    const {at: start} = cursor;
+    const end = cursor.lineEnd(start);
+    if (end === start) {
+      cursor.fail(`${field} is empty`);
+      return -1;
+    }
+    const volume = this.readQuoted(cursor, field, end);
+    if (volume >= 0 && end < cursor.end && cursor.bytes[end] === BYTE.return) cursor.at += 1;
+    return volume;
   }
 
   /** The same for a name in quotes that ends at `end`, where a comma follows. */
