@@ -67,6 +67,7 @@ async function replayOn(
       ? await chooseModel(warmUp, DAY_HOURS, CHOICE_WINDOWS, random.fork('choice'))
       : forecastModel(models);
   return replayHistory({
+    foresees: 'sums',
     ...{
       histories,
       topology,

@@ -76,7 +76,8 @@ speak for each other's volumes when they are given the same --source.`;
       options: ['bytes', 'sectors'] as const,
     })(),
     'max-bad-rows': Flags.integer({
-      summary: 'set up to N bad rows aside; with more nothing is written',
+      summary:
+        'set up to N bad rows aside; with more nothing is written, but for parts of a stream that were committed',
       default: 0,
       min: 0,
       helpValue: 'N',

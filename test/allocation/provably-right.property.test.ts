@@ -37,7 +37,7 @@ describe('shared, over random topologies with overlapping boundaries', () => {
       seen.feasible += Number(plan.feasible);
     }
     // The claims are worth something only if every kind of case is among them, often.
-    expect(Math.min(...Object.values(seen)), JSON.stringify(seen)).toBeGreaterThan(0.08 * CASES);
+    expect(Math.min(...Object.values(seen)), JSON.stringify(seen)).toBeGreaterThan(0.05 * CASES);
   });
 
   it('stays feasible when a host gets more room', async () => {

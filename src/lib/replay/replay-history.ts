@@ -1,5 +1,6 @@
 import {
   type AllocationPolicy,
+  type CompiledTopology,
   compileTopology,
   type HindsightPolicy,
   type PolicyInput,
@@ -7,6 +8,7 @@ import {
   shareGrowth,
   splitSums,
   sumSeries,
+  widenForecast,
 } from '../allocation/index.js';
 import {InputError, type Random, type Series, US_PER_SECOND} from '../core/index.js';
 import type {ForecastModel} from '../forecasting/index.js';
@@ -41,6 +43,11 @@ export interface ReplayOptions {
   /** Past origins from which a forecast's errors are learned, at most. */
   readonly originCount: number;
   readonly random: Random;
+  /**
+   * What the model is fitted to: every volume, as `plan` does, which is the default; or the sums that a plan reckons
+   * with, which hold where volumes come and go by the thousand, and need a longer history.
+   */
+  readonly foresees?: 'volumes' | 'sums';
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: {readonly done: number; readonly total: number}) => void;
 }
@@ -115,17 +122,42 @@ interface Contender {
   ): Promise<{readonly reserveBytes: Float64Array; readonly saidInfeasible: boolean}>;
 }
 
+type Foreseen = Pick<PolicyInput, 'forecast' | 'sums'>;
+/** What is foreseen at a step, given what is used by then. */
+type Foresee = (
+  panel: UsagePanel,
+  compiled: CompiledTopology,
+  options: ReplayOptions,
+) => (step: number, usedBytes: Float64Array) => Promise<Foreseen>;
+
+const foreseeVolumes: Foresee = (panel, _compiled, options) => {
+  const foresight = createForesight(panel, options);
+  const everyVolume = {series: panel.series, volumes: Int32Array.from(panel.series.keys()), warnings: []};
+  return async (step, usedBytes) => ({
+    forecast: widenForecast({...everyVolume, usedBytes}, await foresight.peaksAt(step)),
+  });
+};
+
+const foreseeSums: Foresee = (panel, compiled, options) => {
+  const series = {series: sumSeries(compiled, panel.series)};
+  const foresight = createForesight(series, options);
+  return async (step, usedBytes) => {
+    const sums = splitSums(compiled, visibleBefore(series, step), await foresight.peaksAt(step));
+    return {forecast: shareGrowth(compiled, usedBytes, sums), sums};
+  };
+};
+
 interface ReviewInput {
   readonly usedBytes: Float64Array;
-  readonly foreseen: Required<Pick<PolicyInput, 'forecast' | 'sums'>>;
+  readonly foreseen: Foreseen;
   readonly truth: WindowTruth;
 }
 
 function createWalk(panel: UsagePanel, options: ReplayOptions): Walk {
   const compiled = compileTopology(options.topology);
   const oracle = createOracle(compiled);
-  const sums = {series: sumSeries(compiled, panel.series)};
-  const foresight = createForesight(sums, options);
+  const foresee = options.foresees === 'sums' ? foreseeSums : foreseeVolumes;
+  const foreseenAt = foresee(panel, compiled, options);
   const known = createLevelReader(panel);
   const reality = createWindowReader(compiled, createLevelReader(panel));
   const newTally = (policy: string, inBytes = false): Tally =>
@@ -153,9 +185,7 @@ function createWalk(panel: UsagePanel, options: ReplayOptions): Walk {
   return {
     review: async (step) => {
       const usedBytes = known.at(step - 1).slice();
-      const visible = visibleBefore(sums, step);
-      const sumForecast = splitSums(compiled, visible, await foresight.peaksAt(step));
-      const foreseen = {forecast: shareGrowth(compiled, usedBytes, sumForecast), sums: sumForecast};
+      const foreseen = await foreseenAt(step, usedBytes);
       const truth = windowAt(reality, step);
       if (hindsightPolicies.length > 0) memory.add(truth);
       for (const one of contenders) {
