@@ -108,7 +108,7 @@ export function refuseUnusedOptions(options: InputOptions, formats: readonly Tra
 
 function meaningOf(source: InputSource, {name, format}: NamedFormat, options: InputOptions): InputMeaning {
   // Where rows may name their volume, a log under another name is the same log: only its content counts.
-  const volume = format.volumeFrom === 'input' ? volumeOf(format, source, options) : undefined;
+  const volume = format.volumeFrom === 'row-or-input' ? undefined : volumeOf(format, source, options);
   const readings = READING_FLAGS.flatMap(({reading}) => {
     const told = format.heeds?.includes(reading) === true ? options.readings?.[reading] : undefined;
     return told === undefined ? [] : [[reading, told] as const];
