@@ -1,9 +1,9 @@
 /**
  * Text of `blkparse -i DEV` in its default format, fields separated by blanks,
  *
- *     8,16   5        2     0.000001850 18615  Q   R 1444645666 + 256 [java]
- *     8,16   5        1     0.000000000 18615  A   R 1444645666 + 256 <- (8,17) 1444645632
- *   259,0   11        6     0.024903271     0  C WFS 575480360 [0]
+ *     8,16   5        2     0.000002207 40961  Q   R 70254592 + 256 [writer]
+ *     8,16   5        1     0.000000000 40961  A   R 70254592 + 256 <- (8,17) 70254558
+ *   259,0   11        6     0.025110042     0  C WFS 90112064 [0]
  *
  * device, cpu, sequence, seconds since the start, pid, action, kind (RWBS), first sector + sectors of 512 bytes, and in
  * brackets the process, for C the error. A request is logged at several stages; one action is counted: the one that
