@@ -66,15 +66,14 @@ const LAWS: Readonly<Record<string, Law>> = {
     expectAtMost(more, least);
     return true;
   },
-  'a doubled cluster needs twice as much on every host': async ({topology, least}) => {
+  // Which hosts hold it may differ, since whole bytes are rounded before cuts are looked for; the total may not.
+  'a doubled cluster needs twice as much in all': async ({topology, least}) => {
     const double = (values: Float64Array): Float64Array => values.map((value) => value * 2);
     const twice = await leastFor(topology, double(usedOf(topology)), double(roomIn(topology)));
     expect(twice.shortCount).toBe(0);
-    twice.reserveBytes.forEach((bytes, host) => {
-      expect(Math.abs(bytes - 2 * least.reserveBytes[host]!)).toBeLessThanOrEqual(
-        8 + least.totalBytes * 1e-6,
-      );
-    });
+    expectAtMost(twice, {...least, totalBytes: 2 * least.totalBytes});
+    const hosts = topology.hosts.length;
+    expect(2 * least.totalBytes).toBeLessThanOrEqual(twice.totalBytes * TOLERANCE + 2 * hosts);
     return true;
   },
   'another scenario never lowers it': async ({topology, least, random}) => {
