@@ -23,10 +23,12 @@ Standard input may be a log that is still being written: what came is added ever
 Ctrl-C; while a batch is written, reading waits. Given again from its beginning, after a kill or as a file, it is
 counted from where the store's knowledge of it ends.
 
-Within a volume rows may be out of order by --max-clock-skew; growth is told in the minute in which it was first seen.
-A row further back than that is a bad row. One wild time ahead is a bad row too: time is believed to have jumped when
-three rows of the volume agree. A file that is older than what the store has of its volumes is read all the same; its
-rows are told as late, because blocks that were written again later count as growth of the later time.
+Files are read side by side by the times of their rows: a trace that is split over several gives the same as whole, in
+whatever order they are named. Within a volume rows may be out of order by --max-clock-skew; growth is told in the minute
+in which a block was first written. A row further back than that is a bad row. One wild time ahead is a bad row too: time
+is believed to have jumped when three rows of the volume agree. A file that is older than what the store has of its
+volumes is read all the same; its rows are told as late, because blocks that were written again later have counted as
+growth of the later time.
 
 No request is not the same as no log. An input covers the time from its first to its last row for the volumes that it
 has rows of, but for stretches in which none of them has a row for longer than --gap (and three times as long as is

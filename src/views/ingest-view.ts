@@ -1,4 +1,4 @@
-import {formatBytes, formatInstantUs} from '../lib/core/index.js';
+import {formatBytes, formatDurationSeconds, formatInstantUs} from '../lib/core/index.js';
 import {placeOf} from '../lib/traces/index.js';
 import type {IngestRequest, IngestResult} from '../lib/workflows/ingest-files.js';
 import type {Progress} from './progress.js';
@@ -12,11 +12,17 @@ export function ingestProgress(
   progress: Progress,
   startedMs: number,
 ): NonNullable<IngestRequest['onProgress']> {
-  return ({name, sizeBytes, lines, totalBytes}) => {
+  return ({name, inputs, inputsDone, sizeBytes, lines, totalBytes}) => {
     const seconds = Math.max(0.001, (performance.now() - startedMs) / 1000);
+    const what = inputs === 1 ? printable(name) : `${inputs} inputs (${inputsDone} done)`;
     const share = totalBytes === undefined ? '' : `${((100 * sizeBytes) / totalBytes).toFixed(0)} % of `;
     const speed = `${(lines / seconds / 1e6).toFixed(2)} M rows/s, ${formatBytes(sizeBytes / seconds)}/s`;
-    progress.update(`${share}${printable(name)}, ${speed}`);
+    const leftSeconds =
+      totalBytes === undefined ? Number.NaN : (seconds * (totalBytes - sizeBytes)) / sizeBytes;
+    const left = Number.isFinite(leftSeconds)
+      ? `, ${formatDurationSeconds(Math.ceil(leftSeconds))} left`
+      : '';
+    progress.update(`${share}${what}, ${speed}${left}`);
   };
 }
 

@@ -96,7 +96,10 @@ describe('the clock of a volume', () => {
 
   it('is bounded by the skew that is given', async () => {
     const rows = [0, 3000, 1].map((second) => `a,${BEGIN_US + second * SECOND_US},write,0,4096`).join('\n');
-    const {totals} = await ingest(`volume,time_us,op,offset,length\n${rows}\n`, {options: {skewUs: HOUR_US}});
-    expect(totals).toMatchObject({rows: 3, lateRows: 1});
+    const trace = `volume,time_us,op,offset,length\n${rows}\n`;
+    const {totals} = await ingest(trace, {options: {skewUs: HOUR_US}});
+    expect(totals).toMatchObject({rows: 3, rejectedRows: 0});
+    const bounded = ingest(trace, {options: {skewUs: HOUR_US / 2}});
+    await expect(bounded).rejects.toThrow('clock jumped');
   });
 });

@@ -5,14 +5,14 @@ import path from 'node:path';
 import {onTestFinished} from 'vitest';
 
 import {
-  ActivityBuilder,
+  ActivitySums,
   type ActivityRows,
   decodeFootprint,
   type IngestBatch,
   type IngestSink,
   type InputOptions,
+  createInputReader,
   openInput,
-  readInput,
   type ReadInput,
   type RejectedRow,
   RejectLog,
@@ -115,17 +115,16 @@ export async function readPieces(
   options: Partial<InputOptions & {readonly maxBadRows: number}> = {},
 ): Promise<WholeResult> {
   const {maxBadRows = 1_000_000, ...rest} = options;
-  const builder = new ActivityBuilder(
-    {loadFootprint: () => undefined, newestUs: () => undefined},
-    60_000_000,
-  );
+  const sums = new ActivitySums({loadFootprint: () => undefined, newestUs: () => undefined});
   const rejects = new RejectLog(maxBadRows);
   const opened = await openInput(
     {kind: 'stream', name: 'input', stream: streamOf(content)},
     {skewUs: 60_000_000, volume: 'volume', ...rest},
   );
-  const read = await readInput({...opened, chunks: cutChunks(content, cuts)}, {builder, rejects});
-  const {rows, footprints} = builder.finish();
+  const reader = createInputReader({...opened, chunks: cutChunks(content, cuts)}, {sums, rejects});
+  while (await reader.next());
+  const read = reader.result();
+  const {rows, footprints} = sums.finish();
   return {
     read,
     minutes: minutesOf(rows),

@@ -91,7 +91,7 @@ export interface IngestedInput {
   readonly rows: number;
   readonly rejectedRows: number;
   readonly blankRows: number;
-  /** Rows older than what their volume already had (in the store or earlier in the input). */
+  /** Rows of a minute before one of which growth was told already (in the store, or beyond what can be put in order). */
   readonly lateRows: number;
   readonly firstUs: number;
   readonly lastUs: number;

@@ -1,9 +1,11 @@
 export * from './activity.js';
-export {ActivityBuilder} from './aggregation/activity-builder.js';
+export {ActivitySums} from './aggregation/activity-sums.js';
 export {beginsAs, readHead} from './content-trail.js';
 export * from './footprint.js';
 export * from './ingest-sink.js';
 export * from './input-identity.js';
+export type {ReadInput} from './input-reading.js';
+export {mergeInputs} from './merge-inputs.js';
 export * from './open-input.js';
 export * from './read-input.js';
 export {readStream, type ReadStream, type StreamEvents, type StreamPart} from './read-stream.js';

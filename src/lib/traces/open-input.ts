@@ -32,6 +32,8 @@ export interface OpenedInput {
   readonly format: TraceFormat;
   readonly meaning: InputMeaning;
   readonly time: TimeRule;
+  /** Time of its first row, epoch us; NaN when there is none at its beginning. */
+  readonly firstUs: number;
   readonly tally: ContentTally;
   readonly chunks: AsyncGenerator<ContentChunk>;
   /** For an input that is not read after all. */
@@ -68,11 +70,13 @@ export async function openInput(
       source: name,
     };
     const trial = tryFormat(named, formatOptions, sample);
+    const time = timeRuleOf(named.format, trial, options.startUs, name);
     return {
       name,
       format: named.format,
       meaning: meaningOf(source, named, options),
-      time: timeRuleOf(named.format, trial, options.startUs, name),
+      time,
+      firstUs: trial.firstUs + time.shiftUs,
       tally: content.tally,
       chunks,
       close,

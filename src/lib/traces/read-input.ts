@@ -1,97 +1,85 @@
-import {invariant} from '../core/index.js';
-import type {IngestedInput} from './activity.js';
-import type {ActivityBuilder} from './aggregation/activity-builder.js';
-import {headOf} from './content-trail.js';
-import {identitiesOf, type OpenedInput} from './open-input.js';
-import {createFeeder} from './reading/create-feeder.js';
+import type {PlaceUnit} from './activity.js';
+import type {ActivitySums} from './aggregation/activity-sums.js';
+import {DEFAULT_GAP_US} from './aggregation/log-coverage.js';
+import {createInputReading, type InputReading, type InputTold, type ReadInput} from './input-reading.js';
+import type {OpenedInput} from './open-input.js';
+import type {RejectRow} from './reading/check-row.js';
 import type {RejectLog} from './reading/reject-log.js';
-import {createRequestBatch} from './reading/request-batch.js';
 import {unitOf} from './reading/trace-format.js';
 
-/** How far the reading of an input has come. */
+/** How far the reading of inputs has come, over all of them. */
 export interface ReadProgress {
+  /** The one that was read on. */
   readonly name: string;
-  /** Bytes as they are on disk. */
+  readonly inputs: number;
+  readonly inputsDone: number;
+  /** Bytes read, as they are on disk. */
   readonly sizeBytes: number;
   /** Or records of a binary input, or samples of a document. */
   readonly lines: number;
 }
 
-/** An input that was read to its end, with what the store does not keep of it. */
-export interface ReadInput {
-  readonly input: IngestedInput;
-  readonly lines: number;
-  /** Headers, protocol, further lines of rows with newlines in them. */
-  readonly remarkLines: number;
-  /** What people should know about it. */
-  readonly remarks: readonly string[];
-}
-
-interface Reading {
-  readonly builder: ActivityBuilder;
+/** What the rows of inputs become. */
+export interface Reading {
+  readonly sums: ActivitySums;
   readonly rejects: RejectLog;
+  /** See CoverageTally; 15 minutes by default. */
+  readonly gapUs?: number | undefined;
   /** Inputs of one source speak for each other's volumes. */
   readonly source?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
 }
 
-/**
- * Reads an opened input to its end and adds its rows up. Throws InputError when it is damaged or has more bad rows
- * than the log of rejects takes.
- */
-export async function readInput(opened: OpenedInput, reading: Reading): Promise<ReadInput> {
-  const {name, chunks, tally} = opened;
-  const {builder, rejects, source} = reading;
-  const unit = unitOf(opened.format);
-  let rejectedRows = 0;
-  const reject = (line: number, reason: string, text: string): void => {
-    rejectedRows += 1;
-    rejects.add({source: name, line, ...(unit === 'line' ? {} : {unit}), reason, text});
-  };
-  const batch = createRequestBatch();
-  const options = {...opened.formatOptions, indexOfVolume: builder.indexOfVolume};
-  const feeder = createFeeder(opened.format, options, {
-    batch,
-    time: opened.time,
-    reject,
-    onBatch: () => {
-      builder.add(batch, reject, textOf);
+/** An input whose rows are added up while it is read. */
+export interface InputReader extends Pick<InputReading, 'atUs' | 'lines' | 'sizeBytes'> {
+  readonly name: string;
+  readonly skewUs: number;
+  /** Adds up the next rows; false at the end. Throws InputError when the input is damaged or has too many bad rows. */
+  next(): Promise<boolean>;
+  /** To be asked once, after the end. */
+  result(): ReadInput;
+  close(): Promise<void>;
+}
+
+/** Reads an opened input in this thread. */
+export function createInputReader(opened: OpenedInput, reading: Reading): InputReader {
+  const {sums, rejects, source, gapUs = DEFAULT_GAP_US} = reading;
+  let lateRows = 0;
+  const rows = createInputReading(opened, {
+    volumes: sums.volumes,
+    gapUs,
+    take: (batch, from, to) => {
+      lateRows += sums.add(batch, from, to);
     },
+    reject: rejectInto(rejects, opened.name, unitOf(opened.format)),
   });
-  const textOf = (row: number): string => feeder.textOf(row);
-  builder.beginInput(unit);
-  for await (const chunk of chunks) {
-    reading.signal?.throwIfAborted();
-    feeder.feed(chunk);
-    reading.onProgress?.({name, sizeBytes: tally.sizeBytes, lines: feeder.counts().lines});
-  }
-  const isTorn = feeder.pendingBytes() !== 0;
-  feeder.finish();
-  const activity = builder.endInput(reject);
-  const {lines, remarkLines, blankRows} = feeder.counts();
-  invariant(
-    activity.rows + rejectedRows + blankRows + remarkLines === lines,
-    `every ${unit} of ${name} is accounted for`,
-  );
   return {
-    input: {
-      name,
-      format: opened.meaning.format,
-      sizeBytes: tally.sizeBytes,
-      ...identitiesOf(opened),
-      ...activity,
-      coverage: activity.coverage.map((entry) => (source === undefined ? entry : {...entry, source})),
-      rejectedRows,
-      blankRows,
-      mark: {
-        bytes: tally.contentBytes,
-        ...headOf(opened.formatOptions.firstBytes),
-        end: isTorn ? 'torn' : 'settled',
-      },
+    name: opened.name,
+    skewUs: opened.meaning.skewUs,
+    get atUs() {
+      return rows.atUs;
     },
-    lines,
-    remarkLines,
-    remarks: feeder.remarks(),
+    get lines() {
+      return rows.lines;
+    },
+    get sizeBytes() {
+      return rows.sizeBytes;
+    },
+    next: () => rows.next(),
+    result: () => resultOf(rows.told(), lateRows, source),
+    close: opened.close,
   };
+}
+
+/** Puts the bad rows of an input into the log of all. */
+export function rejectInto(rejects: RejectLog, source: string, unit: PlaceUnit): RejectRow {
+  return (line, reason, text) => {
+    rejects.add({source, line, ...(unit === 'line' ? {} : {unit}), reason, text});
+  };
+}
+
+/** What an input told, with what is known of it here. */
+export function resultOf(told: InputTold, lateRows: number, source: string | undefined): ReadInput {
+  const {input, ...rest} = told;
+  const coverage = (input.coverage ?? []).map((entry) => (source === undefined ? entry : {...entry, source}));
+  return {input: {...input, lateRows, coverage}, ...rest};
 }

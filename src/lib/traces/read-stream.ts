@@ -1,6 +1,8 @@
 import {formatBytes, InputError, invariant} from '../core/index.js';
 import type {ContentMark, IngestBatch, IngestedInput, PlaceUnit} from './activity.js';
-import type {ActivityBuilder, InputActivity} from './aggregation/activity-builder.js';
+import type {ActivitySums} from './aggregation/activity-sums.js';
+import {type InputActivity, InputRows} from './aggregation/input-rows.js';
+import {DEFAULT_GAP_US} from './aggregation/log-coverage.js';
 import {ContentTrail} from './content-trail.js';
 import {identifyInput} from './input-identity.js';
 import type {KnownContent} from './ingest-sink.js';
@@ -36,8 +38,10 @@ export interface ReadStream {
 }
 
 interface Streaming extends StreamEvents {
-  readonly builder: ActivityBuilder;
+  readonly sums: ActivitySums;
   readonly rejects: RejectLog;
+  /** See CoverageTally; 15 minutes by default. */
+  readonly gapUs?: number | undefined;
   readonly known: readonly KnownContent[];
   /** Inputs of one source speak for each other's volumes. */
   readonly source?: string | undefined;
@@ -131,6 +135,7 @@ class StreamReader {
   private readonly streaming: Streaming;
   private readonly unit: PlaceUnit;
   private readonly trail: ContentTrail;
+  private readonly rows: InputRows;
   private readonly feeder: Feeder;
   private readonly reject = (line: number, reason: string, text: string): void => {
     const unit = this.unit === 'line' ? {} : {unit: this.unit};
@@ -142,6 +147,7 @@ class StreamReader {
   private blankBefore = 0;
   private rowsBefore = 0;
   private rejectedRows = 0;
+  private lateRows = 0;
   private knownBatchId: string | undefined;
   /** What the store knows of the content so far ends within a row. */
   private torn: KnownContent | undefined;
@@ -151,19 +157,29 @@ class StreamReader {
     this.streaming = streaming;
     this.unit = unitOf(opened.format);
     this.trail = new ContentTrail(streaming.known, (sha256) => identifyInput(sha256, opened.meaning));
-    const {builder} = streaming;
+    const {sums, gapUs = DEFAULT_GAP_US} = streaming;
     const batch = createRequestBatch();
-    const options = {...opened.formatOptions, indexOfVolume: builder.indexOfVolume};
+    this.rows = new InputRows({
+      skewUs: opened.meaning.skewUs,
+      gapUs,
+      unit: this.unit,
+      names: sums.volumes.names,
+      take: (rows, from, to) => {
+        this.lateRows += sums.add(rows, from, to);
+      },
+      reject: this.reject,
+    });
+    const options = {...opened.formatOptions, indexOfVolume: sums.volumes.indexOf};
     const textOf = (row: number): string => this.feeder.textOf(row);
     this.feeder = createFeeder(opened.format, options, {
       batch,
       time: opened.time,
       reject: this.reject,
       onBatch: () => {
-        builder.add(batch, this.reject, textOf);
+        this.rows.add(batch, textOf);
+        sums.openFromUs = this.rows.atUs - opened.meaning.skewUs;
       },
     });
-    builder.beginInput(this.unit);
   }
 
   /** Reads a chunk, with a stop wherever the store may know the content up to there. */
@@ -180,14 +196,15 @@ class StreamReader {
       if (trail.seenBytes === known) this.passKnown();
     }
     const {name, tally} = this.opened;
-    this.streaming.onProgress?.({name, sizeBytes: tally.sizeBytes, lines: feeder.counts().lines});
+    const {lines} = feeder.counts();
+    this.streaming.onProgress?.({name, inputs: 1, inputsDone: 0, sizeBytes: tally.sizeBytes, lines});
   }
 
   /** Commits what was read since the last part, unless the store may have it already, or there is nothing in it. */
   async commitPart(): Promise<void> {
     const isClean = this.feeder.pendingBytes() !== undefined;
     if (!isClean || this.trail.nextBytes() !== undefined) return;
-    await this.commit(this.trail.markParsed('open', this.fromBytes), this.streaming.builder.inputSoFar());
+    await this.commit(this.trail.markParsed('open', this.fromBytes), this.rows.soFar());
   }
 
   /** Reads what is left at the end of the content, and commits it. */
@@ -197,7 +214,7 @@ class StreamReader {
     if (this.torn !== undefined) return this.told([]);
     const isTorn = feeder.pendingBytes() !== 0;
     feeder.finish();
-    const activity = this.streaming.builder.endInput(this.reject);
+    const activity = this.rows.end();
     const {lines, blankRows, remarkLines} = feeder.counts();
     invariant(
       this.rowsBefore + activity.rows + this.rejectedRows + blankRows + remarkLines === lines,
@@ -215,7 +232,7 @@ class StreamReader {
         `stopped before byte ${within.bytes}, up to which the store has it: nothing was added`,
       ]);
     const pending = this.feeder.pendingBytes() ?? 0;
-    const activity = this.streaming.builder.endInput(this.reject);
+    const activity = this.rows.end();
     await this.commit(this.trail.markParsed('settled', this.fromBytes), activity);
     return this.told(pending === 0 ? [] : [`stopped within a ${this.unit}, of which ${pending} bytes came`]);
   }
@@ -231,10 +248,10 @@ class StreamReader {
     this.feeder.drain();
     const known = this.trail.match();
     if (known === undefined) return;
-    const {builder, rejects} = this.streaming;
+    const {sums, rejects} = this.streaming;
     if (known.end === 'torn') this.torn = known;
-    const {rows} = known.end === 'open' ? builder.inputSoFar() : builder.endInput(this.reject);
-    builder.forget();
+    const {rows} = known.end === 'open' ? this.rows.soFar() : this.rows.end();
+    sums.forget();
     rejects.take();
     this.knownBatchId = known.batchId;
     this.beginPart(known.bytes, rows);
@@ -263,11 +280,15 @@ class StreamReader {
     {mark, contentSha256}: {readonly mark: ContentMark; readonly contentSha256: string},
     activity: InputActivity,
   ): Promise<void> {
-    const {builder, rejects} = this.streaming;
+    const {sums, rejects} = this.streaming;
     const kept = rejects.take();
     if (activity.rows + kept.length === 0) return;
-    const {rows, footprints} = builder.take();
-    const input = this.describe(mark, contentSha256, {...activity, rejectedRows: kept.length});
+    const {rows, footprints} = sums.take();
+    const input = this.describe(mark, contentSha256, {
+      ...activity,
+      rejectedRows: kept.length,
+      lateRows: this.lateRows,
+    });
     this.beginPart(mark.bytes, activity.rows);
     await this.streaming.commit({inputs: [input], rows, footprints, rejects: kept});
   }
@@ -275,7 +296,7 @@ class StreamReader {
   private describe(
     mark: ContentMark,
     contentSha256: string,
-    counted: InputActivity & {readonly rejectedRows: number},
+    counted: InputActivity & Pick<IngestedInput, 'rejectedRows' | 'lateRows'>,
   ): IngestedInput {
     const {name, meaning} = this.opened;
     const {source} = this.streaming;
@@ -295,6 +316,8 @@ class StreamReader {
   }
 
   private beginPart(fromBytes: number, rows: number): void {
+    this.rows.beginPart();
+    this.lateRows = 0;
     this.fromBytes = fromBytes;
     this.rowsBefore += rows;
     this.blankBefore = this.feeder.counts().blankRows;

@@ -1,6 +1,7 @@
 import {InputError, sum} from '../core/index.js';
 import {
-  ActivityBuilder,
+  ActivitySums,
+  createInputReader,
   hashFile,
   identifyInput,
   type IngestedInput,
@@ -8,9 +9,9 @@ import {
   type InputOptions,
   type ListedSource,
   listSources,
+  mergeInputs,
   openInput,
   type OpenedInput,
-  readInput,
   type ReadInput,
   type ReadProgress,
   refuseUnusedOptions,
@@ -33,6 +34,8 @@ export interface IngestRequest {
   readonly source?: string | undefined;
   /** The same for `-` where nothing is said: the parts of one run of a stream belong together. */
   readonly streamSource?: string;
+  /** What adding up may take; 1 GiB by default. */
+  readonly memoryBytes?: number | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ReadProgress & {readonly totalBytes: number | undefined}) => void;
 }
@@ -80,13 +83,19 @@ export interface IngestTotals extends Span {
   readonly footprintGrowthBytes: number;
 }
 
+/** An input that is to be read. */
+interface Surveyed {
+  readonly source: ListedSource;
+  /** No row of it is before this, unless it is late. */
+  readonly fromUs: number;
+  /** Of a stream, which can be read once only. */
+  readonly opened: OpenedInput | undefined;
+}
+
 interface Pass {
-  readonly builder: ActivityBuilder;
+  readonly sums: ActivitySums;
   readonly rejects: RejectLog;
-  readonly read: ReadInput[];
-  /** Names of the inputs of this pass, by identity and by key of the raw bytes. */
-  readonly seen: Map<string, string>;
-  readonly formats: TraceFormat[];
+  readonly read: readonly ReadInput[];
 }
 
 /**
@@ -98,71 +107,105 @@ interface Pass {
 export async function ingestFiles(request: IngestRequest): Promise<IngestResult> {
   const sources = await listSources(request.paths, request.stdin);
   const skipped = new Map<ListedSource, SkippedInput>();
+  let left = await survey(sources, request, skipped);
   for (;;) {
-    const left = sources.filter((source) => !skipped.has(source));
-    const pass = await readAll(left, request, skipped);
-    if (pass !== undefined) return commit(pass, request, [...skipped.values()]);
+    const pass = await readAll(left, request);
+    const repeated = repeatedIn(left, pass, request.store);
+    if (repeated.size === 0) return commit(pass, request, skipped);
+    refuseAnotherPass(left, repeated);
+    for (const [source, known] of repeated) skipped.set(source, known);
+    left = left.filter(({source}) => !repeated.has(source));
   }
 }
 
-/** Undefined when an input turned out to be a repeated one after its rows had been counted: then all begins anew. */
-async function readAll(
+/** Looks at the beginning of each input, and leaves out those whose bytes are known. */
+async function survey(
   sources: readonly ListedSource[],
   request: IngestRequest,
   skipped: Map<ListedSource, SkippedInput>,
-): Promise<Pass | undefined> {
-  const pass: Pass = {
-    builder: new ActivityBuilder(request.store, request.options.skewUs, request.gapUs),
-    rejects: new RejectLog(request.maxBadRows),
-    read: [],
-    seen: new Map(),
-    formats: [],
-  };
+): Promise<readonly Surveyed[]> {
+  const seen = new Map<string, string>();
+  const formats: TraceFormat[] = [];
+  const left: Surveyed[] = [];
   for (const source of sources) {
     const opened = await openInput(source.input, request.options);
-    pass.formats.push(opened.format);
-    const known = await findUnread(source, opened, sources, request, pass);
-    if (known !== undefined) {
-      await opened.close();
-      skipped.set(source, known);
-      continue;
-    }
-    const read = await readInput(opened, {
-      ...pass,
-      source: request.source ?? (source.input.kind === 'stream' ? request.streamSource : undefined),
-      signal: request.signal,
-      onProgress: (progress) => request.onProgress?.({...progress, totalBytes: source.sizeBytes}),
-    });
-    const {identitySha256, rawKeySha256, name} = read.input;
-    const repeated = repetitionOf(
-      name,
-      request.store.knownInputs().get(identitySha256),
-      pass.seen.get(identitySha256),
-    );
-    if (repeated !== undefined) {
-      skipped.set(source, repeated);
-      refuseAnotherPass(sources, source);
-      return undefined;
-    }
-    pass.seen.set(identitySha256, name).set(rawKeySha256, name);
-    pass.read.push(read);
+    formats.push(opened.format);
+    const known = await findUnread(source, opened, {sources, seen, store: request.store});
+    if (known !== undefined) skipped.set(source, known);
+    else left.push(describeSource(source, opened));
+    if (source.input.kind === 'file') await opened.close();
   }
-  return pass;
+  refuseUnusedOptions(request.options, formats);
+  return left;
+}
+
+function describeSource(source: ListedSource, opened: OpenedInput): Surveyed {
+  const {firstUs, meaning} = opened;
+  const fromUs = Number.isNaN(firstUs) ? Number.NEGATIVE_INFINITY : firstUs - meaning.skewUs;
+  return {source, fromUs, opened: source.input.kind === 'stream' ? opened : undefined};
+}
+
+async function readAll(surveyed: readonly Surveyed[], request: IngestRequest): Promise<Pass> {
+  const {options, store, gapUs, signal, streamSource, onProgress} = request;
+  const sums = new ActivitySums(store, request.memoryBytes);
+  const rejects = new RejectLog(request.maxBadRows);
+  const pending = surveyed.map(({source: {input}, fromUs, opened}) => ({
+    fromUs,
+    open: async () => {
+      const source = request.source ?? (input.kind === 'stream' ? streamSource : undefined);
+      return createInputReader(opened ?? (await openInput(input, options)), {sums, rejects, gapUs, source});
+    },
+  }));
+  const sizes = surveyed.map(({source}) => source.sizeBytes ?? Number.NaN);
+  const totalBytes = sizes.some(Number.isNaN) ? undefined : sum(sizes);
+  const read = await mergeInputs(pending, {
+    sums,
+    signal,
+    onProgress: (progress) => onProgress?.({...progress, totalBytes}),
+  });
+  return {sums, rejects, read};
+}
+
+/** Inputs that turned out to be repeated ones when they had been read: then all begins anew without them. */
+function repeatedIn(
+  surveyed: readonly Surveyed[],
+  {read}: Pass,
+  store: IngestSink,
+): ReadonlyMap<ListedSource, SkippedInput> {
+  const seen = new Map<string, string>();
+  const repeated = new Map<ListedSource, SkippedInput>();
+  surveyed.forEach(({source}, place) => {
+    const input = read[place]?.input;
+    if (input === undefined) return;
+    const {identitySha256, name} = input;
+    const known = repetitionOf(name, store.knownInputs().get(identitySha256), seen.get(identitySha256));
+    if (known === undefined) seen.set(identitySha256, name);
+    else repeated.set(source, known);
+  });
+  return repeated;
+}
+
+/** What a file may repeat. */
+interface Known {
+  readonly sources: readonly ListedSource[];
+  /** Names of the files before it, by key of the raw bytes. */
+  readonly seen: Map<string, string>;
+  readonly store: IngestSink;
 }
 
 /** Whether a file is a repeated one, by its bytes; only looked at when there is something that it could repeat. */
 async function findUnread(
   {input, sizeBytes}: ListedSource,
   {meaning}: OpenedInput,
-  sources: readonly ListedSource[],
-  {store}: IngestRequest,
-  {seen}: Pass,
+  {sources, seen, store}: Known,
 ): Promise<SkippedInput | undefined> {
   const known = store.knownRawSha();
   const twins = sources.filter((other) => other.sizeBytes === sizeBytes).length;
   if (input.kind === 'stream' || (known.size === 0 && twins < 2)) return undefined;
   const key = identifyInput(await hashFile(input.path), meaning);
-  return repetitionOf(input.name, known.get(key), seen.get(key));
+  const repetition = repetitionOf(input.name, known.get(key), seen.get(key));
+  if (repetition === undefined) seen.set(key, input.name);
+  return repetition;
 }
 
 function repetitionOf(
@@ -174,26 +217,25 @@ function repetitionOf(
   return sameAs === undefined ? undefined : {name, sameAs};
 }
 
-/** Streams come last, so that only one that repeats another can spoil a pass that cannot be had again. */
-function refuseAnotherPass(sources: readonly ListedSource[], repeated: ListedSource): void {
-  const isLost = sources.some((source) => source.input.kind === 'stream' && source !== repeated);
-  if (!isLost || repeated.input.kind === 'file') return;
-  throw new InputError(
-    'repeated-stream',
-    `${repeated.input.name} holds what was read already; nothing was written`,
-    {
-      hints: ['leave it out'],
-    },
-  );
+/** What can be read once only cannot be read again without what it turned out to be a repetition of. */
+function refuseAnotherPass(
+  surveyed: readonly Surveyed[],
+  repeated: ReadonlyMap<ListedSource, SkippedInput>,
+): void {
+  const isLost = surveyed.some(({source, opened}) => opened !== undefined && !repeated.has(source));
+  const [name] = [...repeated.keys()].map(({input}) => input.name);
+  if (!isLost) return;
+  throw new InputError('repeated-stream', `${name ?? ''} holds what was read already; nothing was written`, {
+    hints: ['leave it out'],
+  });
 }
 
 async function commit(
-  {builder, rejects, read, formats}: Pass,
-  {options, store, paths, signal}: IngestRequest,
-  skipped: readonly SkippedInput[],
+  {sums, rejects, read}: Pass,
+  {store, paths, signal}: IngestRequest,
+  skipped: ReadonlyMap<ListedSource, SkippedInput>,
 ): Promise<IngestResult> {
-  refuseUnusedOptions(options, formats);
-  const {rows, footprints} = builder.finish();
+  const {rows, footprints} = sums.finish();
   const filled = read.filter(({input}) => input.rows + input.rejectedRows > 0).map(({input}) => input);
   const sorted = rejects.sorted(paths);
   signal?.throwIfAborted();
@@ -202,7 +244,7 @@ async function commit(
   return {
     batchIds: batchId === undefined ? [] : [batchId],
     inputs: read.map(describe),
-    skipped,
+    skipped: [...skipped.values()],
     totals: {
       rows: sum(read.map(({input}) => input.rows)),
       rejectedRows: sorted.length,

@@ -1,6 +1,6 @@
 import {formatInstantUs, InputError, sum} from '../core/index.js';
 import {
-  ActivityBuilder,
+  ActivitySums,
   type IngestedInput,
   type IngestSink,
   type InputOptions,
@@ -46,7 +46,8 @@ export async function ingestStream(request: StreamRequest): Promise<IngestResult
     const stream = await readStream(opened, {
       ticks: request.ticks,
       stop: request.stop,
-      builder: new ActivityBuilder(store, options.skewUs, request.gapUs),
+      sums: new ActivitySums(store),
+      gapUs: request.gapUs,
       rejects: new RejectLog(maxBadRows),
       source: request.source,
       known: store.knownContents(),

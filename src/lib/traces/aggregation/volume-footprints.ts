@@ -1,14 +1,13 @@
 import {type ArenaFootprint, createFootprint, type FootprintBitmap, moveFootprint} from '../footprint.js';
 import {FootprintArena} from '../footprint-arena.js';
 import {PAGE_WORDS} from '../footprint-codec.js';
-import {OP, type RequestBatch} from '../reading/request-batch.js';
 
 /** The footprints of the volumes that are written or trimmed, by the volumes' numbers. */
 export class VolumeFootprints {
   private readonly load: (volume: number) => FootprintBitmap | undefined;
   private readonly arena = new FootprintArena();
   private readonly loaded: (ArenaFootprint | undefined)[] = [];
-  /** By row of a batch that writes: where in the arena it will look. */
+  /** By write: where in the arena it will look. */
   private places = new Int32Array(0);
 
   /** `load` gives a private copy of what the store has of a volume. */
@@ -22,24 +21,17 @@ export class VolumeFootprints {
   }
 
   /**
-   * Brings the bits that the rows of a batch will mark into the processor's cache. Scattered writes wait for memory
-   * twice, for the table and for the page; here the waiting of many rows overlaps.
+   * Brings the bits that writes of a volume will mark into the processor's cache. Scattered writes wait for memory
+   * twice, for the table and for the page; here the waiting of many overlaps.
    */
-  lookAhead({volume, op, offsetBytes, count}: RequestBatch): void {
-    const {loaded} = this;
+  lookAhead(footprint: ArenaFootprint, offsetsBytes: Float64Array): void {
     const {words} = this.arena;
-    if (this.places.length < count) this.places = new Int32Array(count);
+    const {length} = offsetsBytes;
+    if (this.places.length < length) this.places = new Int32Array(length);
     const {places} = this;
-    let writes = 0;
-    for (let row = 0; row < count; row += 1) {
-      if (op[row] !== OP.write) continue;
-      places[writes] = loaded[volume[row] ?? 0]?.entryAt(offsetBytes[row] ?? 0) ?? 0;
-      writes += 1;
-    }
-    for (let write = 0; write < writes; write += 1) {
-      places[write] = (words[places[write] ?? 0] ?? 0) * PAGE_WORDS;
-    }
-    this.arena.look(places, writes);
+    for (let row = 0; row < length; row += 1) places[row] = footprint.entryAt(offsetsBytes[row] ?? 0);
+    for (let row = 0; row < length; row += 1) places[row] = (words[places[row] ?? 0] ?? 0) * PAGE_WORDS;
+    this.arena.look(places, length);
   }
 
   /** Gives all back: they are loaded again when they are asked for. */
