@@ -15,7 +15,7 @@ const SNIFF_MS = 1000;
 /** `foreshadow ingest` */
 export default class Ingest extends BaseCommand<typeof Ingest> {
   static override summary = 'Read traces and usage samples into the shadow store';
-  static override description = `Reads files, plain or gzip, or standard input (-), and adds per volume and minute: reads, writes, trims, their bytes,
+  static override description = `Reads files, plain, gzip or zstd, or standard input (-), and adds per volume and minute: reads, writes, trims, their bytes,
 the exact growth of the footprint, and usage samples. All files of a call go in together or not at all. What is in the
 store already is left out, under whatever name it comes; of a file that has grown only what is new is counted.
 
@@ -38,7 +38,7 @@ speak for each other's volumes when they are given the same --source.`;
     '<%= config.bin %> <%= command.id %> traces/*.csv.gz',
     '<%= config.bin %> <%= command.id %> w92.csv --format cloudphysics-csv --start 2026-01-05T00:00:00Z',
     'tail -F -n +1 requests.log | <%= config.bin %> <%= command.id %> - --format nbdkit-log --volume vm-7',
-    'zstd -dc io_traces.csv.zst | <%= config.bin %> <%= command.id %> - --max-bad-rows 100',
+    '<%= config.bin %> <%= command.id %> io_traces.csv.zst --max-bad-rows 100',
   ];
   static override args = {
     files: Args.string({
@@ -100,6 +100,11 @@ speak for each other's volumes when they are given the same --source.`;
       default: '15m',
       helpValue: 'DURATION',
     }),
+    threads: Flags.integer({
+      summary: 'how many threads read and add up, instead of as many as there are cores for more than 16 MiB',
+      min: 1,
+      helpValue: 'N',
+    }),
     source: Flags.string({
       summary: 'what the files are parts of, such as one rotated log: they then speak for all of its volumes',
       helpValue: 'NAME',
@@ -120,6 +125,7 @@ speak for each other's volumes when they are given the same --source.`;
       options: this.inputOptions(),
       gapUs: gapSeconds * US_PER_SECOND,
       source: this.flags.source,
+      ...(this.flags.threads === undefined ? {} : {threads: this.flags.threads}),
       maxBadRows: this.flags['max-bad-rows'],
       storePath: this.flags.store,
       nowUs: this.nowUs(undefined),

@@ -82,7 +82,7 @@ describe('an input that cannot be read', () => {
   it.each([
     ['is empty', '', 'empty-input'],
     ['is UTF-16', Buffer.from(`\uFEFF${csv(rowsOf(3))}`, 'utf16le'), 'utf-16'],
-    ['is zstd', Buffer.from('28b52ffd0458', 'hex'), 'zstandard'],
+    ['is cut zstd', Buffer.from('28b52ffd0458', 'hex'), 'truncated-zstd'],
     ['is of no known format', 'some\nprose\n', 'unknown-format'],
   ])('is refused when it %s', async (_, content, code) => {
     expect(await failure(ingest(content))).toMatchObject({exitCode: 3, code});

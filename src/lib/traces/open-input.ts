@@ -137,7 +137,7 @@ function volumeOf({volumeFrom}: TraceFormat, source: InputSource, options: Input
 /** `w92` of `traces/w92.csv.gz`. */
 function inputVolumeOf(source: InputSource, {volume}: InputOptions): string | undefined {
   if (volume !== undefined || source.kind === 'stream') return volume;
-  const fileName = path.basename(source.path).replace(/\.gz$/i, '');
+  const fileName = path.basename(source.path).replace(/\.(?:gz|zst)$/i, '');
   return path.parse(fileName).name;
 }
 

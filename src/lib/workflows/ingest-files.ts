@@ -1,7 +1,11 @@
+import {availableParallelism} from 'node:os';
+
 import {InputError, sum} from '../core/index.js';
 import {
   ActivitySums,
+  canReadInThreads,
   createInputReader,
+  createReadingPool,
   hashFile,
   identifyInput,
   type IngestedInput,
@@ -12,7 +16,9 @@ import {
   mergeInputs,
   openInput,
   type OpenedInput,
+  type PendingInput,
   type ReadInput,
+  type ReadingPool,
   type ReadProgress,
   refuseUnusedOptions,
   type RejectedRow,
@@ -34,6 +40,8 @@ export interface IngestRequest {
   readonly source?: string | undefined;
   /** The same for `-` where nothing is said: the parts of one run of a stream belong together. */
   readonly streamSource?: string;
+  /** How many threads read and add up; by default as many as there are cores, or 1 for little. */
+  readonly threads?: number | undefined;
   /** What adding up may take; 1 GiB by default. */
   readonly memoryBytes?: number | undefined;
   readonly signal?: AbortSignal;
@@ -88,9 +96,13 @@ interface Surveyed {
   readonly source: ListedSource;
   /** No row of it is before this, unless it is late. */
   readonly fromUs: number;
+  readonly format: TraceFormat;
   /** Of a stream, which can be read once only. */
   readonly opened: OpenedInput | undefined;
 }
+
+/** Less is read before a thread has started. */
+const WORTH_THREADS_BYTES = 16 * 2 ** 20;
 
 interface Pass {
   readonly sums: ActivitySums;
@@ -142,28 +154,50 @@ async function survey(
 function describeSource(source: ListedSource, opened: OpenedInput): Surveyed {
   const {firstUs, meaning} = opened;
   const fromUs = Number.isNaN(firstUs) ? Number.NEGATIVE_INFINITY : firstUs - meaning.skewUs;
-  return {source, fromUs, opened: source.input.kind === 'stream' ? opened : undefined};
+  return {source, fromUs, format: opened.format, opened: source.input.kind === 'stream' ? opened : undefined};
 }
 
 async function readAll(surveyed: readonly Surveyed[], request: IngestRequest): Promise<Pass> {
-  const {options, store, gapUs, signal, streamSource, onProgress} = request;
+  const {store, signal, onProgress} = request;
   const sums = new ActivitySums(store, request.memoryBytes);
   const rejects = new RejectLog(request.maxBadRows);
-  const pending = surveyed.map(({source: {input}, fromUs, opened}) => ({
-    fromUs,
-    open: async () => {
-      const source = request.source ?? (input.kind === 'stream' ? streamSource : undefined);
-      return createInputReader(opened ?? (await openInput(input, options)), {sums, rejects, gapUs, source});
-    },
-  }));
   const sizes = surveyed.map(({source}) => source.sizeBytes ?? Number.NaN);
   const totalBytes = sizes.some(Number.isNaN) ? undefined : sum(sizes);
-  const read = await mergeInputs(pending, {
-    sums,
-    signal,
-    onProgress: (progress) => onProgress?.({...progress, totalBytes}),
-  });
-  return {sums, rejects, read};
+  const pool = poolFor(surveyed, request);
+  try {
+    const read = await mergeInputs(
+      surveyed.map((input) => pendingOf(input, request, {sums, rejects, pool})),
+      {sums, signal, onProgress: (progress) => onProgress?.({...progress, totalBytes})},
+    );
+    return {sums, rejects, read};
+  } finally {
+    await pool?.close();
+  }
+}
+
+/** Threads beside this one, no more than there are files for. */
+function poolFor(surveyed: readonly Surveyed[], request: IngestRequest): ReadingPool | undefined {
+  const files = surveyed.filter(({source}) => source.input.kind === 'file');
+  const isLittle = sum(files.map(({source}) => source.sizeBytes ?? 0)) < WORTH_THREADS_BYTES;
+  const threads = request.threads ?? (isLittle ? 1 : availableParallelism());
+  const readers = Math.min(threads - 1, files.length);
+  return readers > 0 && canReadInThreads() ? createReadingPool(readers) : undefined;
+}
+
+function pendingOf(
+  {source: {input}, fromUs, format, opened}: Surveyed,
+  {options, gapUs, streamSource, ...request}: IngestRequest,
+  {sums, rejects, pool}: Omit<Pass, 'read'> & {readonly pool: ReadingPool | undefined},
+): PendingInput {
+  const source = request.source ?? (input.kind === 'stream' ? streamSource : undefined);
+  const reading = {sums, rejects, gapUs, source};
+  return {
+    fromUs,
+    open: async () => {
+      if (pool !== undefined && input.kind === 'file') return pool.open({input, options, format}, reading);
+      return createInputReader(opened ?? (await openInput(input, options)), reading);
+    },
+  };
 }
 
 /** Inputs that turned out to be repeated ones when they had been read: then all begins anew without them. */

@@ -1,6 +1,6 @@
 import type {ActivityRows} from '../activity.js';
 import type {FootprintBitmap} from '../footprint.js';
-import {intervalOf, OP, type RequestBatch} from '../reading/request-batch.js';
+import {intervalOf, OP, type RowColumns} from '../reading/request-batch.js';
 import {toActivityRows} from './activity-rows.js';
 import {HeldWrites, type WriteRun} from './held-writes.js';
 import {CELL, MINUTE_US, MinuteCells} from './minute-cells.js';
@@ -57,7 +57,7 @@ export class ActivitySums {
    * Adds the rows `from` to `to` (exclusive) of a batch. Returns how many are late: of a minute before one of which
    * growth was told, so that what they wrote first may have counted as growth of the later minute.
    */
-  add(batch: RequestBatch, from: number, to: number): number {
+  add(batch: RowColumns, from: number, to: number): number {
     this.reserve();
     const {volume, atUs} = batch;
     const {currentStartUs, currentCell} = this;
@@ -107,7 +107,7 @@ export class ActivitySums {
   }
 
   /** Counts a row of another minute than the one before. */
-  private isLateInNewMinute(volume: number, batch: RequestBatch, row: number): boolean {
+  private isLateInNewMinute(volume: number, batch: RowColumns, row: number): boolean {
     const minuteUs = Math.floor((batch.atUs[row] ?? 0) / MINUTE_US) * MINUTE_US;
     const isLate = minuteUs < (this.settledUs[volume] ?? 0);
     if (batch.op[row] === OP.flush) return isLate;
@@ -121,7 +121,7 @@ export class ActivitySums {
   }
 
   /** The hot path: a row is not made an object, which would cost more than all of this. */
-  private count(cell: number, batch: RequestBatch, row: number): void {
+  private count(cell: number, batch: RowColumns, row: number): void {
     const op = batch.op[row] ?? 0;
     const lengthBytes = batch.lengthBytes[row] ?? 0;
     if (op > OP.trim) {
@@ -138,7 +138,7 @@ export class ActivitySums {
     this.held.add(batch, row, cell);
   }
 
-  private countInterval(cell: number, batch: RequestBatch, row: number): void {
+  private countInterval(cell: number, batch: RowColumns, row: number): void {
     const {reads, writes, readBytes, writeBytes, usedBytes} = intervalOf(batch, row);
     const numbers = this.cells.slabOf(cell);
     const base = this.cells.baseOf(cell);

@@ -1,4 +1,4 @@
-import {OP, type RequestBatch} from '../reading/request-batch.js';
+import {OP, type RowColumns} from '../reading/request-batch.js';
 import {MINUTE_US} from './minute-cells.js';
 
 /** Room for so many rows at first: enough that the rows of a volume come in long runs, all in the processor's cache. */
@@ -54,7 +54,7 @@ export class HeldWrites {
   }
 
   /** Holds a write or trim, whose growth goes to the cell; there must be room. */
-  add(batch: RequestBatch, row: number, cell: number): void {
+  add(batch: RowColumns, row: number, cell: number): void {
     const {rows, count} = this;
     const lengthBytes = batch.lengthBytes[row] ?? 0;
     rows.cell[count] = cell;

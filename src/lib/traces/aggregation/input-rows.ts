@@ -6,6 +6,7 @@ import {
   OP,
   putInterval,
   type RequestBatch,
+  type RowColumns,
 } from '../reading/request-batch.js';
 import {CoverageTally} from './log-coverage.js';
 import {MINUTE_US} from './minute-cells.js';
@@ -20,7 +21,7 @@ export interface InputActivity {
 }
 
 /** Takes the rows `from` to `to` (exclusive) of a batch, which will be reused. */
-export type TakeRows = (batch: RequestBatch, from: number, to: number) => void;
+export type TakeRows = (batch: RowColumns, from: number, to: number) => void;
 
 interface InputRowsOptions {
   /** How much older than the newest row of its volume a row may be. */
@@ -127,7 +128,7 @@ export class InputRows {
   }
 
   /** Notes a row of another minute than the one before. */
-  private note(batch: RequestBatch, row: number): void {
+  private note(batch: RowColumns, row: number): void {
     const volume = batch.volume[row] ?? 0;
     const atUs = batch.atUs[row] ?? 0;
     const op = batch.op[row] ?? 0;

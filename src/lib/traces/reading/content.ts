@@ -1,12 +1,11 @@
 import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {type FileHandle, open} from 'node:fs/promises';
-import {pipeline, Readable} from 'node:stream';
-import {createGunzip} from 'node:zlib';
 
 import {errorText, InputError} from '../../core/index.js';
 import {type ContentChunk, HEADROOM_BYTES} from './feed-lines.js';
 import {READ_AHEAD_BYTES} from './row-cursor.js';
+import {unpackGzip} from './unpack-gzip.js';
 
 /** Where an input comes from; a stream can be read once only. */
 export type InputSource =
@@ -33,7 +32,7 @@ const ZSTANDARD = [0x28, 0xb5, 0x2f, 0xfd];
 const MAGIC_BYTES = 4;
 
 /**
- * The content of an input after decompression (gzip by its magic number, any number of members), in chunks that are
+ * The content of an input after decompression (gzip and zstd by their magic numbers), in chunks that are
  * valid until the next is asked for. Throws InputError when it cannot be read, or is damaged or cut short.
  */
 export async function openContent(
@@ -152,13 +151,8 @@ async function* streamChunks(
   tally: Tally,
 ): AsyncGenerator<ContentChunk> {
   const {first, rest} = await takeFirst(tapped(stream, tally));
-  if (startsWith(first, ZSTANDARD)) {
-    throw new InputError('zstandard', `${name} is compressed with zstd, which is not read`, {
-      hints: [`zstd -dc FILE | foreshadow ingest -`],
-    });
-  }
   const pieces = joined(first, rest);
-  yield* intoChunks(startsWith(first, GZIP) ? unzipped(name, pieces, tally) : pieces);
+  yield* intoChunks(isPacked(first) ? unpacked(name, first, pieces, tally) : pieces);
 }
 
 async function* tapped(stream: AsyncIterable<Uint8Array>, tally: Tally): AsyncGenerator<Uint8Array> {
@@ -186,21 +180,18 @@ async function* joined(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): Asy
   yield* rest;
 }
 
-async function* unzipped(
+async function* unpacked(
   name: string,
+  first: Uint8Array,
   pieces: AsyncGenerator<Uint8Array>,
   tally: Tally,
 ): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip({chunkSize: CHUNK_BYTES});
-  pipeline(Readable.from(pieces), gunzip, () => undefined);
-  const unpacked: AsyncIterable<Buffer> = gunzip;
-  try {
-    for await (const piece of unpacked) {
-      tally.addContent(piece);
-      yield piece;
-    }
-  } catch (error) {
-    throw badGzip(name, error);
+  const content = startsWith(first, GZIP)
+    ? unpackGzip(name, pieces, CHUNK_BYTES)
+    : (await import('./unpack-zstd.js')).unpackZstd(name, pieces);
+  for await (const piece of content) {
+    tally.addContent(piece);
+    yield piece;
   }
 }
 
@@ -221,27 +212,6 @@ function isPacked(magic: Uint8Array): boolean {
 
 function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
   return prefix.every((byte, index) => bytes[index] === byte);
-}
-
-function badGzip(name: string, error: unknown): InputError {
-  const isCut = error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
-  return isCut
-    ? new InputError(
-        'truncated-gzip',
-        `${name}: the gzip data end too early: the file was cut; nothing was written`,
-        {
-          hints: ['copy it again from where it came; gzip -t FILE checks it'],
-          cause: error,
-        },
-      )
-    : new InputError(
-        'damaged-gzip',
-        `${name}: the gzip data are damaged (${errorText(error)}); nothing was written`,
-        {
-          hints: ['copy it again from where it came; gzip -t FILE checks it'],
-          cause: error,
-        },
-      );
 }
 
 function cannotRead(name: string, error: unknown): InputError {

@@ -14,12 +14,8 @@ export interface IntervalSums {
   readonly usedBytes: number;
 }
 
-/** Rows of one stretch of input as columns; the arrays are reused, `count` says how many rows are valid. */
-export interface RequestBatch {
-  count: number;
-  /** Where the rows were read from: valid until the batch is filled again. */
-  bytes: Uint8Array;
-  readonly capacity: number;
+/** Rows as columns. */
+export interface RowColumns {
   readonly volume: Int32Array;
   readonly atUs: Float64Array;
   readonly op: Uint8Array;
@@ -28,39 +24,55 @@ export interface RequestBatch {
   readonly lengthBytes: Float64Array;
   /** Where op is `interval`. */
   readonly sums: IntervalColumns;
+}
+
+/** Rows of one stretch of input; the arrays are reused, `count` says how many rows are valid. */
+export interface RequestBatch extends RowColumns {
+  count: number;
+  readonly capacity: number;
+  /** Where the rows were read from: valid until the batch is filled again. */
+  bytes: Uint8Array;
   /** 1-based. */
   readonly line: Float64Array;
   /** Where in `bytes` the row begins. */
   readonly position: Int32Array;
 }
 
+/** The arrays may be shorter than the rows where none of them is an interval. */
 type IntervalColumns = {readonly [Column in keyof IntervalSums]: Float64Array};
 
 /** 2048 rows are 82 KB: they stay in the processor's second-level cache between parser and aggregation. */
 export function createRequestBatch(capacity = 2048): RequestBatch {
   return {
+    ...createRowColumns(capacity, capacity),
     count: 0,
-    bytes: new Uint8Array(0),
     capacity,
+    bytes: new Uint8Array(0),
+    line: new Float64Array(capacity),
+    position: new Int32Array(capacity),
+  };
+}
+
+/** Room for so many rows, of which so many at the beginning may be intervals. */
+export function createRowColumns(capacity: number, intervals: number): RowColumns {
+  return {
     volume: new Int32Array(capacity),
     atUs: new Float64Array(capacity),
     op: new Uint8Array(capacity),
     offsetBytes: new Float64Array(capacity),
     lengthBytes: new Float64Array(capacity),
     sums: {
-      reads: new Float64Array(capacity),
-      writes: new Float64Array(capacity),
-      readBytes: new Float64Array(capacity),
-      writeBytes: new Float64Array(capacity),
-      usedBytes: new Float64Array(capacity),
+      reads: new Float64Array(intervals),
+      writes: new Float64Array(intervals),
+      readBytes: new Float64Array(intervals),
+      writeBytes: new Float64Array(intervals),
+      usedBytes: new Float64Array(intervals),
     },
-    line: new Float64Array(capacity),
-    position: new Int32Array(capacity),
   };
 }
 
 /** Makes a row the sums of an interval; they are booked in the minute of the row's time. */
-export function putInterval(batch: RequestBatch, row: number, sums: IntervalSums): void {
+export function putInterval(batch: RowColumns, row: number, sums: IntervalSums): void {
   batch.op[row] = OP.interval;
   batch.offsetBytes[row] = 0;
   batch.lengthBytes[row] = 0;
@@ -72,7 +84,7 @@ export function putInterval(batch: RequestBatch, row: number, sums: IntervalSums
 }
 
 /** The sums of a row whose op is `interval`. */
-export function intervalOf({sums}: RequestBatch, row: number): IntervalSums {
+export function intervalOf({sums}: RowColumns, row: number): IntervalSums {
   return {
     reads: sums.reads[row] ?? 0,
     writes: sums.writes[row] ?? 0,
