@@ -4,7 +4,13 @@ import {Args, Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
 import {storeFlag} from '../flags.js';
-import {parseDurationSeconds, parseFlag, parseInstantUs, US_PER_SECOND} from '../lib/core/index.js';
+import {
+  parseBytes,
+  parseDurationSeconds,
+  parseFlag,
+  parseInstantUs,
+  US_PER_SECOND,
+} from '../lib/core/index.js';
 import {TIME_UNITS, type InputOptions, TRACE_FORMATS} from '../lib/traces/index.js';
 import type {IngestResult} from '../lib/workflows/ingest-files.js';
 import type {StoreRequest} from '../lib/workflows/ingest-into-store.js';
@@ -105,6 +111,12 @@ speak for each other's volumes when they are given the same --source.`;
       min: 1,
       helpValue: 'N',
     }),
+    memory: Flags.string({
+      summary:
+        'what adding up may take; what is more goes to files in the store meanwhile, but one footprint at a time must fit',
+      default: '1GiB',
+      helpValue: 'SIZE',
+    }),
     source: Flags.string({
       summary: 'what the files are parts of, such as one rotated log: they then speak for all of its volumes',
       helpValue: 'NAME',
@@ -123,6 +135,7 @@ speak for each other's volumes when they are given the same --source.`;
       paths: this.args.files,
       stdin: process.stdin,
       options: this.inputOptions(),
+      memoryBytes: parseFlag('memory', this.flags.memory, parseBytes, '1GiB'),
       gapUs: gapSeconds * US_PER_SECOND,
       source: this.flags.source,
       ...(this.flags.threads === undefined ? {} : {threads: this.flags.threads}),

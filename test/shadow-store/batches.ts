@@ -1,6 +1,7 @@
 import {sha256Hex} from '../../src/lib/core/index.js';
 import {
   type ActivityRows,
+  type BatchRows,
   createFootprint,
   type FootprintBitmap,
   type IngestBatch,
@@ -66,6 +67,19 @@ export function rowsOf(activities: readonly Activity[]): ActivityRows {
   };
 }
 
+/** The rows of activities, by volume. */
+function batchRowsOf(activities: readonly Activity[]): BatchRows {
+  return {
+    volumes: rowsOf(activities).volumes,
+    rowsOf: (names) => rowsOf(activities.filter(({volume}) => names.includes(volume))),
+  };
+}
+
+/** Rows that are as they are given, whatever is asked for. */
+export function asTheyAre(rows: ActivityRows): BatchRows {
+  return {volumes: rows.volumes, rowsOf: () => rows};
+}
+
 export function inputNamed(name: string, rows = 1): IngestedInput {
   return {
     name,
@@ -90,7 +104,7 @@ export function batchOf(
 ): IngestBatch {
   return {
     inputs: [inputNamed(name, activities.length)],
-    rows: rowsOf(activities),
+    rows: batchRowsOf(activities),
     rejects: [],
     footprints: new Map(),
     ...rest,

@@ -5,7 +5,7 @@ import {expect, test} from 'vitest';
 
 import {openShadowStore} from '../../src/lib/shadow-store/index.js';
 import {bucketOf} from '../../src/lib/shadow-store/files/layout.js';
-import {batchOf, BEGIN_US, FIRST, HOUR_US, MINUTE_US, SECOND} from './batches.js';
+import {asTheyAre, batchOf, BEGIN_US, FIRST, HOUR_US, MINUTE_US, rowsOf, SECOND} from './batches.js';
 import {commitAll, contentOf, newStorePath, openWriter, reading, temporaryFolder} from './stores.js';
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
@@ -181,18 +181,20 @@ test('info adds up what the batches brought', async () => {
 
 test('rows that are not sorted or not unique are a bug of the caller and never stored', async () => {
   const storePath = await newStorePath();
-  const batch = batchOf('twice', [
+  const rows = rowsOf([
     {volume: 'a', startUs: BEGIN_US},
     {volume: 'a', startUs: BEGIN_US + MINUTE_US},
   ]);
-  batch.rows.startUs.reverse();
+  const batch = batchOf('twice', [], {rows: asTheyAre(rows)});
+  rows.startUs.reverse();
   await expect(commitAll(storePath, [batch])).rejects.toThrow('activity row 1 is not after the one before');
-  batch.rows.startUs.fill(BEGIN_US);
+  rows.startUs.fill(BEGIN_US);
   await expect(commitAll(storePath, [batch])).rejects.toThrow('broken invariant');
-  const back = batchOf('back', [
+  const back = rowsOf([
     {volume: 'a', startUs: BEGIN_US},
     {volume: 'b', startUs: BEGIN_US},
   ]);
-  back.rows.volumeIndex.reverse();
-  await expect(commitAll(storePath, [back])).rejects.toThrow('out of order');
+  back.volumeIndex.reverse();
+  const backwards = batchOf('back', [], {rows: asTheyAre(back)});
+  await expect(commitAll(storePath, [backwards])).rejects.toThrow('out of order');
 });

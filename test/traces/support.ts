@@ -6,8 +6,9 @@ import {onTestFinished} from 'vitest';
 
 import {
   ActivitySums,
-  type ActivityRows,
+  type BatchRows,
   decodeFootprint,
+  type FootprintImage,
   type IngestBatch,
   type IngestSink,
   type InputOptions,
@@ -56,7 +57,13 @@ export function createMemorySink(): MemorySink {
       return encoded && decodeFootprint(encoded);
     },
     newestUs: (volume) => newest.get(volume),
-    commit: (batch) => {
+    scratchFolder: path.join(tmpdir(), 'foreshadow-scratch'),
+    commit: (given) => {
+      // Kept as it is now: it can be asked for only until others are taken.
+      const kept = given.rows.rowsOf(given.rows.volumes);
+      const images = [...given.footprints].map(([volume, image]) => [volume, imageNow(image)] as const);
+      const rows = {volumes: given.rows.volumes, rowsOf: () => kept};
+      const batch = {...given, rows, footprints: new Map(images)};
       const batchId = `batch-${batches.push(batch)}`;
       for (const {identitySha256, rawKeySha256} of batch.inputs) {
         inputs.set(identitySha256, batchId);
@@ -66,9 +73,14 @@ export function createMemorySink(): MemorySink {
       for (const {volume, startUs} of minutesOf(batch.rows)) {
         newest.set(volume, Math.max(startUs, newest.get(volume) ?? 0));
       }
-      return Promise.resolve({batchId});
+      return Promise.resolve({batchId, minutes: kept.count});
     },
   };
+}
+
+function imageNow(image: FootprintImage): FootprintImage {
+  const encoded = image.encode();
+  return {footprintBytes: image.footprintBytes, encode: () => encoded};
 }
 
 export interface Minute {
@@ -84,7 +96,8 @@ export interface Minute {
   readonly usedAtUs: number | undefined;
 }
 
-export function minutesOf(rows: ActivityRows): readonly Minute[] {
+export function minutesOf(batchRows: BatchRows): readonly Minute[] {
+  const rows = batchRows.rowsOf(batchRows.volumes);
   const known = (value: number | undefined): number | undefined =>
     value === undefined || Number.isNaN(value) ? undefined : value;
   return Array.from({length: rows.count}, (_, row) => ({
@@ -115,7 +128,11 @@ export async function readPieces(
   options: Partial<InputOptions & {readonly maxBadRows: number}> = {},
 ): Promise<WholeResult> {
   const {maxBadRows = 1_000_000, ...rest} = options;
-  const sums = new ActivitySums({loadFootprint: () => undefined, newestUs: () => undefined});
+  const sums = new ActivitySums({
+    loadFootprint: () => undefined,
+    newestUs: () => undefined,
+    scratchFolder: path.join(tmpdir(), 'foreshadow-scratch'),
+  });
   const rejects = new RejectLog(maxBadRows);
   const opened = await openInput(
     {kind: 'stream', name: 'input', stream: streamOf(content)},
@@ -124,7 +141,7 @@ export async function readPieces(
   const reader = createInputReader({...opened, chunks: cutChunks(content, cuts)}, {sums, rejects});
   while (await reader.next());
   const read = reader.result();
-  const {rows, footprints} = sums.finish();
+  const {rows, footprints} = sums.take();
   return {
     read,
     minutes: minutesOf(rows),

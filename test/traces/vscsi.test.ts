@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 
-import {BEGIN_US, createMemorySink, ingest} from './support.js';
+import {BEGIN_US, createMemorySink, ingest, minutesOf} from './support.js';
 
 /** Records of version 1: writes of `len` at the given blocks, a second apart. */
 function records(len: number, blocks: readonly number[]): Uint8Array {
@@ -22,7 +22,8 @@ const options = {format: 'vscsi', volume: 'w', startUs: BEGIN_US};
 async function writtenBytes(content: Uint8Array, readings = {}): Promise<number | undefined> {
   const store = createMemorySink();
   await ingest(content, {store, options: {...options, readings}});
-  return store.batches[0]?.rows.writeBytes[0];
+  const [batch] = store.batches;
+  return batch && minutesOf(batch.rows)[0]?.writeBytes;
 }
 
 describe('the length of a vscsi record', () => {

@@ -1,8 +1,8 @@
-import type {FootprintBitmap} from './footprint.js';
+import type {FootprintImage} from './footprint.js';
 
 /**
- * What a batch of input says, summed per (volume, minute): struct of arrays, sorted by (volume name, startUs), unique.
- * Counts and bytes are whole numbers; growth may be negative (trims).
+ * What inputs say of some volumes, summed per (volume, minute): struct of arrays, sorted by (volume name, startUs),
+ * unique. Counts and bytes are whole numbers; growth may be negative (trims).
  */
 export interface ActivityRows {
   readonly count: number;
@@ -20,6 +20,14 @@ export interface ActivityRows {
   /** The last usage sample in the minute and its time; NaN where there is none. */
   readonly usedBytes: Float64Array;
   readonly usedAtUs: Float64Array;
+}
+
+/** The rows of all volumes, which need not be in memory at the same time. */
+export interface BatchRows {
+  /** Those that have rows, in code-unit order. */
+  readonly volumes: readonly string[];
+  /** The rows of some of them, given in the same order. */
+  rowsOf(volumes: readonly string[]): ActivityRows;
 }
 
 /** What the rows of an input are counted by: lines of a text, records of a binary log, samples of a document. */
@@ -103,8 +111,8 @@ export interface IngestedInput {
 /** Everything that one ingest adds to the store; it is there wholly or not at all. */
 export interface IngestBatch {
   readonly inputs: readonly IngestedInput[];
-  readonly rows: ActivityRows;
+  readonly rows: BatchRows;
   readonly rejects: readonly RejectedRow[];
   /** The footprint of every volume that was written or trimmed, as it is after this batch. */
-  readonly footprints: ReadonlyMap<string, FootprintBitmap>;
+  readonly footprints: ReadonlyMap<string, FootprintImage>;
 }

@@ -7,6 +7,13 @@ export interface KnownContent extends ContentMark {
   readonly batchId: string;
 }
 
+/** What became of a batch. */
+export interface Committed {
+  readonly batchId: string;
+  /** (volume, minute) rows that were added. */
+  readonly minutes: number;
+}
+
 /** What an ingest needs of the store that it writes to: what is already there, and a way to add one batch. */
 export interface IngestSink {
   /** Id of the batch that holds an input, by the input's `identitySha256`. */
@@ -19,6 +26,8 @@ export interface IngestSink {
   loadFootprint(volume: string): FootprintBitmap | undefined;
   /** Time of the newest minute that the store has of a volume, epoch us; undefined for a new volume. */
   newestUs(volume: string): number | undefined;
+  /** A folder for what does not fit into memory; it need not exist, and is gone when the store is closed. */
+  readonly scratchFolder: string;
   /** Adds everything of one ingest, wholly or not at all. */
-  commit(batch: IngestBatch): Promise<{readonly batchId: string}>;
+  commit(batch: IngestBatch): Promise<Committed>;
 }

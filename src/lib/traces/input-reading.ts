@@ -33,8 +33,6 @@ export type InputTold = Omit<ReadInput, 'input'> & {readonly input: Omit<Ingeste
 
 /** The reading of one input, a stretch at a time. */
 export interface InputReading {
-  /** Time of the row that was believed last; -Infinity before the first. */
-  readonly atUs: number;
   readonly lines: number;
   /** Bytes read so far, as they are on disk. */
   readonly sizeBytes: number;
@@ -73,9 +71,6 @@ export function createInputReading(
   );
   const textOf = (row: number): string => feeder.textOf(row);
   return {
-    get atUs() {
-      return rows.atUs;
-    },
     get lines() {
       return feeder.counts().lines;
     },

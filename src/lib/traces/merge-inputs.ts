@@ -84,7 +84,9 @@ class Merge {
   async readOn(input: OpenInput): Promise<void> {
     const {reader} = input;
     const {sums, onProgress} = this.merging;
-    sums.openFromUs = Math.min(input.fromUs, this.waiting[0]?.input.fromUs ?? Infinity);
+    const others = this.open.filter((other) => other !== input).map(({fromUs}) => fromUs);
+    const othersUs = Math.min(...others, this.waiting[0]?.input.fromUs ?? Infinity);
+    sums.openFromUs = () => Math.min(othersUs, reader.atUs - reader.skewUs);
     const goesOn = await reader.next();
     input.fromUs = reader.atUs - reader.skewUs;
     if (!goesOn) await this.end(input);

@@ -30,8 +30,10 @@ export interface Reading {
 }
 
 /** An input whose rows are added up while it is read. */
-export interface InputReader extends Pick<InputReading, 'atUs' | 'lines' | 'sizeBytes'> {
+export interface InputReader extends Pick<InputReading, 'lines' | 'sizeBytes'> {
   readonly name: string;
+  /** Time of the row that was added up last, epoch us; -Infinity before the first. */
+  readonly atUs: number;
   readonly skewUs: number;
   /** Adds up the next rows; false at the end. Throws InputError when the input is damaged or has too many bad rows. */
   next(): Promise<boolean>;
@@ -44,11 +46,13 @@ export interface InputReader extends Pick<InputReading, 'atUs' | 'lines' | 'size
 export function createInputReader(opened: OpenedInput, reading: Reading): InputReader {
   const {sums, rejects, source, gapUs = DEFAULT_GAP_US} = reading;
   let lateRows = 0;
+  let atUs = Number.NEGATIVE_INFINITY;
   const rows = createInputReading(opened, {
     volumes: sums.volumes,
     gapUs,
     take: (batch, from, to) => {
       lateRows += sums.add(batch, from, to);
+      atUs = batch.atUs[to - 1] ?? atUs;
     },
     reject: rejectInto(rejects, opened.name, unitOf(opened.format)),
   });
@@ -56,7 +60,7 @@ export function createInputReader(opened: OpenedInput, reading: Reading): InputR
     name: opened.name,
     skewUs: opened.meaning.skewUs,
     get atUs() {
-      return rows.atUs;
+      return atUs;
     },
     get lines() {
       return rows.lines;

@@ -26,6 +26,7 @@ export interface StreamEvents {
 /** Rows of a stream from one commit to the next. */
 export interface StreamPart extends IngestBatch {
   readonly inputs: readonly [IngestedInput];
+  readonly growthBytes: number;
 }
 
 /** A stream that came to its end. */
@@ -148,6 +149,8 @@ class StreamReader {
   private rowsBefore = 0;
   private rejectedRows = 0;
   private lateRows = 0;
+  /** Time of the row that was added up last. */
+  private addedUs = Number.NEGATIVE_INFINITY;
   private knownBatchId: string | undefined;
   /** What the store knows of the content so far ends within a row. */
   private torn: KnownContent | undefined;
@@ -166,9 +169,11 @@ class StreamReader {
       names: sums.volumes.names,
       take: (rows, from, to) => {
         this.lateRows += sums.add(rows, from, to);
+        this.addedUs = rows.atUs[to - 1] ?? this.addedUs;
       },
       reject: this.reject,
     });
+    sums.openFromUs = () => this.addedUs - opened.meaning.skewUs;
     const options = {...opened.formatOptions, indexOfVolume: sums.volumes.indexOf};
     const textOf = (row: number): string => this.feeder.textOf(row);
     this.feeder = createFeeder(opened.format, options, {
@@ -177,7 +182,6 @@ class StreamReader {
       reject: this.reject,
       onBatch: () => {
         this.rows.add(batch, textOf);
-        sums.openFromUs = this.rows.atUs - opened.meaning.skewUs;
       },
     });
   }
@@ -283,14 +287,14 @@ class StreamReader {
     const {sums, rejects} = this.streaming;
     const kept = rejects.take();
     if (activity.rows + kept.length === 0) return;
-    const {rows, footprints} = sums.take();
+    const summed = sums.take();
     const input = this.describe(mark, contentSha256, {
       ...activity,
       rejectedRows: kept.length,
       lateRows: this.lateRows,
     });
     this.beginPart(mark.bytes, activity.rows);
-    await this.streaming.commit({inputs: [input], rows, footprints, rejects: kept});
+    await this.streaming.commit({inputs: [input], ...summed, rejects: kept});
   }
 
   private describe(

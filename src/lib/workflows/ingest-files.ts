@@ -121,12 +121,17 @@ export async function ingestFiles(request: IngestRequest): Promise<IngestResult>
   const skipped = new Map<ListedSource, SkippedInput>();
   let left = await survey(sources, request, skipped);
   for (;;) {
-    const pass = await readAll(left, request);
-    const repeated = repeatedIn(left, pass, request.store);
-    if (repeated.size === 0) return commit(pass, request, skipped);
-    refuseAnotherPass(left, repeated);
-    for (const [source, known] of repeated) skipped.set(source, known);
-    left = left.filter(({source}) => !repeated.has(source));
+    const sums = new ActivitySums(request.store, request.memoryBytes);
+    try {
+      const pass = await readAll(left, request, sums);
+      const repeated = repeatedIn(left, pass, request.store);
+      if (repeated.size === 0) return await commit(pass, request, skipped);
+      refuseAnotherPass(left, repeated);
+      for (const [source, known] of repeated) skipped.set(source, known);
+      left = left.filter(({source}) => !repeated.has(source));
+    } finally {
+      sums.close();
+    }
   }
 }
 
@@ -157,9 +162,12 @@ function describeSource(source: ListedSource, opened: OpenedInput): Surveyed {
   return {source, fromUs, format: opened.format, opened: source.input.kind === 'stream' ? opened : undefined};
 }
 
-async function readAll(surveyed: readonly Surveyed[], request: IngestRequest): Promise<Pass> {
-  const {store, signal, onProgress} = request;
-  const sums = new ActivitySums(store, request.memoryBytes);
+async function readAll(
+  surveyed: readonly Surveyed[],
+  request: IngestRequest,
+  sums: ActivitySums,
+): Promise<Pass> {
+  const {signal, onProgress} = request;
   const rejects = new RejectLog(request.maxBadRows);
   const sizes = surveyed.map(({source}) => source.sizeBytes ?? Number.NaN);
   const totalBytes = sizes.some(Number.isNaN) ? undefined : sum(sizes);
@@ -269,14 +277,14 @@ async function commit(
   {store, paths, signal}: IngestRequest,
   skipped: ReadonlyMap<ListedSource, SkippedInput>,
 ): Promise<IngestResult> {
-  const {rows, footprints} = sums.finish();
+  const {rows, footprints, growthBytes} = sums.take();
   const filled = read.filter(({input}) => input.rows + input.rejectedRows > 0).map(({input}) => input);
   const sorted = rejects.sorted(paths);
   signal?.throwIfAborted();
   const batch = {inputs: filled, rows, rejects: sorted, footprints};
-  const batchId = filled.length > 0 ? (await store.commit(batch)).batchId : undefined;
+  const committed = filled.length > 0 ? await store.commit(batch) : undefined;
   return {
-    batchIds: batchId === undefined ? [] : [batchId],
+    batchIds: committed === undefined ? [] : [committed.batchId],
     inputs: read.map(describe),
     skipped: [...skipped.values()],
     totals: {
@@ -285,8 +293,8 @@ async function commit(
       blankRows: sum(read.map(({input}) => input.blankRows)),
       lateRows: sum(read.map(({input}) => input.lateRows)),
       volumes: rows.volumes.length,
-      minutes: rows.count,
-      footprintGrowthBytes: sum(rows.footprintGrowthBytes),
+      minutes: committed?.minutes ?? 0,
+      footprintGrowthBytes: growthBytes,
       ...spanOf(read.map(({input}) => input)),
     },
     rejects: sorted,

@@ -36,8 +36,12 @@ const NEVER: AsyncIterator<unknown> = {next: () => new Promise<never>(() => unde
  * standard input, in parts (`ingestStream`). Throws what opening the store and reading them throws.
  */
 export async function ingestIntoStore(request: StoreRequest): Promise<IngestResult> {
-  const {storePath: path, nowUs, tool, onRemark, signal} = request;
-  const writer = await openStoreWriter({path, nowUs, tool, onRemark, ...(signal ? {signal} : {})});
+  const {storePath: path, nowUs, tool, onRemark, signal, memoryBytes} = request;
+  const writer = await openStoreWriter({
+    ...{path, nowUs, tool, onRemark},
+    ...(signal ? {signal} : {}),
+    ...(memoryBytes === undefined ? {} : {memoryBytes}),
+  });
   try {
     const streamSource = `stream of ${formatInstantUs(nowUs)}`;
     return await ingestAll({...request, streamSource}, writer);
@@ -98,13 +102,25 @@ async function ingestPart(
   {input, sizeBytes}: ListedSource,
   store: IngestSink,
 ): Promise<IngestResult> {
-  const {options, maxBadRows, gapUs, source, ticks = NEVER, stop, hurry, onCommit, onProgress} = request;
+  const {
+    options,
+    maxBadRows,
+    gapUs,
+    memoryBytes,
+    source,
+    ticks = NEVER,
+    stop,
+    hurry,
+    onCommit,
+    onProgress,
+  } = request;
   return ingestStream({
     input,
     options,
     maxBadRows,
     store,
     gapUs,
+    memoryBytes,
     source,
     ticks,
     stop,

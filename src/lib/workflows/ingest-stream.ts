@@ -1,6 +1,7 @@
-import {formatInstantUs, InputError, sum} from '../core/index.js';
+import {formatInstantUs, InputError} from '../core/index.js';
 import {
   ActivitySums,
+  type Committed,
   type IngestedInput,
   type IngestSink,
   type InputOptions,
@@ -26,6 +27,7 @@ export interface StreamRequest extends StreamEvents {
   /** See IngestRequest. */
   readonly gapUs?: number | undefined;
   readonly source?: string | undefined;
+  readonly memoryBytes?: number | undefined;
   /** Once it is over, the format is told from whatever is there. */
   readonly hurry?: Promise<unknown>;
   readonly onProgress?: (progress: ReadProgress) => void;
@@ -41,20 +43,21 @@ export async function ingestStream(request: StreamRequest): Promise<IngestResult
   const {store, options, input, maxBadRows} = request;
   const committed = new CommittedParts();
   const opened = await openInput(input, options, request.hurry);
+  const sums = new ActivitySums(store, request.memoryBytes);
   try {
     refuseUnusedOptions(options, [opened.format]);
     const stream = await readStream(opened, {
       ticks: request.ticks,
       stop: request.stop,
-      sums: new ActivitySums(store),
+      sums,
       gapUs: request.gapUs,
       rejects: new RejectLog(maxBadRows),
       source: request.source,
       known: store.knownContents(),
       commit: async (part) => {
-        const {batchId} = await store.commit(part);
-        committed.add(part, batchId);
-        request.onCommit?.({batchId, rows: part.inputs[0].rows});
+        const result = await store.commit(part);
+        committed.add(part, result);
+        request.onCommit?.({batchId: result.batchId, rows: part.inputs[0].rows});
       },
       ...(request.onProgress ? {onProgress: request.onProgress} : {}),
     });
@@ -62,6 +65,7 @@ export async function ingestStream(request: StreamRequest): Promise<IngestResult
   } catch (error) {
     throw error instanceof InputError ? committed.explain(error) : error;
   } finally {
+    sums.close();
     // What was asked for last may never come: it would be waited for.
     if (request.stop?.aborted !== true) await opened.close();
   }
@@ -76,12 +80,12 @@ class CommittedParts {
   private minutes = 0;
   private footprintGrowthBytes = 0;
 
-  add({inputs: [input], rows, rejects}: StreamPart, batchId: string): void {
+  add({inputs: [input], rows, rejects, growthBytes}: StreamPart, {batchId, minutes}: Committed): void {
     this.batchIds.push(batchId);
     this.rejects.push(...rejects);
     for (const volume of rows.volumes) this.volumes.add(volume);
-    this.minutes += rows.count;
-    this.footprintGrowthBytes += sum(rows.footprintGrowthBytes);
+    this.minutes += minutes;
+    this.footprintGrowthBytes += growthBytes;
     this.input = this.input === undefined ? input : joined(this.input, input);
   }
 

@@ -2,14 +2,14 @@ import {closeSync, openSync, readSync} from 'node:fs';
 import path from 'node:path';
 
 import {errorText, InputError} from '../../core/index.js';
-import {decodeFootprint, type FootprintBitmap} from '../../traces/index.js';
+import {decodeFootprint, type FootprintBitmap, type FootprintImage} from '../../traces/index.js';
 import type {FootprintPack} from './batch-manifest.js';
 import type {DurableFiles} from './durable-files.js';
 import {footprintsPath} from './layout.js';
 
 /**
  * The footprints of a batch lie in one file, so that a batch of many volumes costs one flush. A record is: length of
- * the name in bytes (uint32, little endian), the name in UTF-8, the bitmap as FootprintBitmap.encode gives it. Where
+ * the name in bytes (uint32, little endian), the name in UTF-8, the bitmap as FootprintImage.encode gives it. Where
  * each begins stands in the manifest; the name is there twice so that a mix-up cannot pass.
  */
 const NAME_LENGTH_BYTES = 4;
@@ -60,10 +60,10 @@ export function loadFootprint(storePath: string, volume: string, place: Footprin
  */
 export async function writeFootprints(
   target: PackTarget,
-  changed: ReadonlyMap<string, FootprintBitmap>,
+  changed: ReadonlyMap<string, FootprintImage>,
   saved: SavedFootprints,
 ): Promise<FootprintPack | undefined> {
-  const fresh = [...changed].map(([volume, bitmap]): PackRecord => [volume, () => record(volume, bitmap)]);
+  const fresh = [...changed].map(([volume, image]): PackRecord => [volume, () => record(volume, image)]);
   return writePack(target, [...recordsAt(target.storePath, sparsePlaces(saved, changed)), ...fresh]);
 }
 
@@ -110,17 +110,17 @@ function* parts(records: readonly PackRecord[], entries: FootprintPack['entries'
   }
 }
 
-function record(volume: string, bitmap: FootprintBitmap): Uint8Array {
+function record(volume: string, image: FootprintImage): Uint8Array {
   const name = Buffer.from(volume, 'utf8');
   const nameLength = Buffer.alloc(NAME_LENGTH_BYTES);
   nameLength.writeUInt32LE(name.length);
-  return Buffer.concat([nameLength, name, bitmap.encode()]);
+  return Buffer.concat([nameLength, name, image.encode()]);
 }
 
 /** Footprints that are still the newest but lie in packs that are mostly superseded once `changed` is written. */
 function sparsePlaces(
   {newest, packs}: SavedFootprints,
-  changed: ReadonlyMap<string, FootprintBitmap>,
+  changed: ReadonlyMap<string, FootprintImage>,
 ): readonly (readonly [string, FootprintPlace])[] {
   const alive = [...newest].filter(([volume]) => !changed.has(volume));
   const aliveBytes = new Map<string, number>();

@@ -2,9 +2,10 @@ import {existsSync} from 'node:fs';
 import {readdir, rmdir} from 'node:fs/promises';
 import path from 'node:path';
 
-import {InputError} from '../../core/index.js';
+import {InputError, sum} from '../../core/index.js';
 import type {IngestBatch, IngestedInput, IngestSink} from '../../traces/index.js';
 import {asTargetError} from '../engine/duckdb-engine.js';
+import type {BatchManifest} from '../files/batch-manifest.js';
 import {createDurableFiles, type DurableFiles} from '../files/durable-files.js';
 import {readManifests} from '../files/read-manifests.js';
 import {loadFootprint} from '../files/footprint-pack.js';
@@ -104,12 +105,14 @@ function createWriter(state: WriterState, place: WriterPlace): StoreWriter {
       const saved = state.contents.footprints.get(volume);
       return saved && loadFootprint(place.storePath, volume, saved);
     },
+    scratchFolder: path.join(place.storePath, SCRATCH_FOLDER),
     commit: async (batch) => {
       const batchId = batchIdOf(batch.inputs);
       const holder = holderOf(batch.inputs, state.contents.inputs);
-      if (holder !== undefined || state.contents.batchIds.has(batchId)) return {batchId: holder ?? batchId};
-      await add(batch, state, place);
-      return {batchId};
+      if (holder !== undefined || state.contents.batchIds.has(batchId))
+        return {batchId: holder ?? batchId, minutes: 0};
+      const {volumes} = await add(batch, state, place);
+      return {batchId, minutes: sum(volumes.map(({minutes}) => minutes))};
     },
     compact: (options) => compactStore(state, place, options),
     prune: (options) => pruneStore(state, place, options),
@@ -117,7 +120,7 @@ function createWriter(state: WriterState, place: WriterPlace): StoreWriter {
   };
 }
 
-async function add(batch: IngestBatch, state: WriterState, place: WriterPlace): Promise<void> {
+async function add(batch: IngestBatch, state: WriterState, place: WriterPlace): Promise<BatchManifest> {
   const {storePath, files, options} = place;
   refuseRepeats(batch.inputs, state.contents.inputs);
   refuseHalfCharacters(batch.rows.volumes);
@@ -141,6 +144,7 @@ async function add(batch: IngestBatch, state: WriterState, place: WriterPlace): 
     for (const pack of packsBefore) {
       if (!packsNow.has(pack)) await files.remove(path.join(storePath, pack));
     }
+    return manifest;
   } catch (error) {
     await recover(state, place);
     throw asTargetError(error, `write to the shadow store ${storePath}`);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import {formatInstantUs, sha256Hex} from '../../core/index.js';
-import type {ActivityRows, IngestBatch, IngestedInput, RejectedRow} from '../../traces/index.js';
+import type {IngestBatch, IngestedInput, RejectedRow} from '../../traces/index.js';
 import {type BatchManifest, MANIFEST_KIND} from '../files/batch-manifest.js';
 import type {Engine} from '../engine/duckdb-engine.js';
 import type {DurableFiles} from '../files/durable-files.js';
@@ -9,7 +9,7 @@ import {type SavedFootprints, writeFootprints} from '../files/footprint-pack.js'
 import {describeCoverage, type LogCoverage, mergeCoverage} from '../files/coverage.js';
 import {rejectsPath} from '../files/layout.js';
 import {publishManifest} from './publish-manifest.js';
-import {type VolumeSlice, volumeSlices, writeSeries} from './write-series.js';
+import {writeSeries} from './write-series.js';
 
 const REJECTS_PART_ROWS = 10_000;
 
@@ -39,11 +39,9 @@ export function batchIdOf(inputs: readonly IngestedInput[]): string {
 export async function writeBatch(batch: IngestBatch, target: BatchTarget): Promise<BatchManifest> {
   const batchId = batchIdOf(batch.inputs);
   const {storePath, files} = target;
-  const slices = volumeSlices(batch.rows);
-  const series = await writeSeries(target.engine, batch.rows, slices, {...target, batchId});
+  const {series, volumes, totals} = await writeSeries(target.engine, batch.rows, {...target, batchId});
   const rejects = await writeRejects(batch.rejects, {storePath, batchId, files});
   const footprints = await writeFootprints({storePath, batchId, files}, batch.footprints, target.saved);
-  const volumes = describeVolumes(batch.rows, slices);
   const coverage = coverageOfInputs(batch.inputs);
   const manifest: BatchManifest = {
     kind: MANIFEST_KIND.kind,
@@ -53,7 +51,7 @@ export async function writeBatch(batch: IngestBatch, target: BatchTarget): Promi
     sequence: target.sequence,
     batchId,
     inputs: batch.inputs.map(describeInput),
-    totals: totalsOf(batch.rows),
+    totals,
     volumes,
     series: [...series],
     ...(rejects ? {rejects} : {}),
@@ -104,30 +102,4 @@ function describeInput(input: IngestedInput): BatchManifest['inputs'][number] {
     ...(mark ? {mark} : {}),
   };
   return Number.isFinite(firstUs) && Number.isFinite(lastUs) ? {...rest, firstUs, lastUs} : rest;
-}
-
-function describeVolumes(rows: ActivityRows, slices: readonly VolumeSlice[]): BatchManifest['volumes'] {
-  return slices.map(({name, from, to}) => ({
-    name,
-    minutes: to - from,
-    firstUs: rows.startUs[from] ?? 0,
-    lastUs: rows.startUs[to - 1] ?? 0,
-  }));
-}
-
-function totalsOf(rows: ActivityRows): BatchManifest['totals'] {
-  return {
-    reads: total(rows.reads, rows.count),
-    writes: total(rows.writes, rows.count),
-    trims: total(rows.trims, rows.count),
-    readBytes: total(rows.readBytes, rows.count),
-    writeBytes: total(rows.writeBytes, rows.count),
-    footprintGrowthBytes: total(rows.footprintGrowthBytes, rows.count),
-    usageSamples: rows.usedBytes.subarray(0, rows.count).reduce((n, bytes) => n + (bytes >= 0 ? 1 : 0), 0),
-  };
-}
-
-/** The arrays may be longer than the rows in them. */
-function total(values: Float64Array, count: number): number {
-  return values.subarray(0, count).reduce((sum, value) => sum + value, 0);
 }

@@ -1,8 +1,8 @@
 import path from 'node:path';
 
 import {floorToStepUs, invariant} from '../../core/index.js';
-import type {ActivityRows} from '../../traces/index.js';
-import type {SeriesFile} from '../files/batch-manifest.js';
+import type {ActivityRows, BatchRows} from '../../traces/index.js';
+import type {BatchManifest, SeriesFile} from '../files/batch-manifest.js';
 import {appendRows, type RowChoice} from '../engine/append-rows.js';
 import {type Engine, sqlText} from '../engine/duckdb-engine.js';
 import type {DurableFiles} from '../files/durable-files.js';
@@ -11,7 +11,7 @@ import {STORED_SECONDS, type StoredSeconds} from '../shadow-store.js';
 import {createStageSql, PARQUET_OPTIONS, stagedRowsSql} from '../engine/series-sql.js';
 
 /** The rows `from` to `to` (exclusive) of one volume. */
-export interface VolumeSlice {
+interface VolumeSlice {
   readonly name: string;
   readonly from: number;
   readonly to: number;
@@ -48,27 +48,40 @@ export function volumeSlices(rows: ActivityRows): readonly VolumeSlice[] {
   return slices;
 }
 
+/** What was written of the rows of a batch. */
+export interface WrittenSeries {
+  readonly series: SeriesFile[];
+  readonly volumes: BatchManifest['volumes'];
+  readonly totals: BatchManifest['totals'];
+}
+
 /**
  * Writes the rows as one sorted Parquet file a bucket and stored granularity, flushed to disk. One bucket at a time is
- * in the engine, so that memory does not grow with the batch. Throws what the disk or the engine throws.
+ * in memory and in the engine, so that memory grows with the largest one. Throws what the disk or the engine throws.
  */
 export async function writeSeries(
   engine: Engine,
-  rows: ActivityRows,
-  slices: readonly VolumeSlice[],
+  batchRows: BatchRows,
   target: SeriesTarget,
-): Promise<readonly SeriesFile[]> {
-  const written: SeriesFile[] = [];
-  for (const [bucket, unordered] of groupByBucket(slices, ({name}) => name, target.buckets)) {
+): Promise<WrittenSeries> {
+  const series: SeriesFile[] = [];
+  const volumes: BatchManifest['volumes'] = [];
+  const totals = {...NO_TOTALS};
+  for (const [bucket, names] of groupByBucket(batchRows.volumes, (name) => name, target.buckets)) {
     target.signal?.throwIfAborted();
-    const members = [...unordered].sort(byBytesOfName);
+    const rows = batchRows.rowsOf(names);
+    const slices = volumeSlices(rows);
+    const members = [...slices].sort(byBytesOfName);
     await stage(engine, rows, members);
     for (const stored of STORED_SECONDS) {
       const file = await copyStage(engine, members, target, {stored, bucket});
-      written.push({...file, ...floorSpan(spanOf(rows, members), stored)});
+      series.push({...file, ...floorSpan(spanOf(rows, members), stored)});
     }
+    volumes.push(...describeVolumes(rows, slices));
+    addTotals(totals, rows);
   }
-  return written;
+  volumes.sort((left, right) => (left.name < right.name ? -1 : 1));
+  return {series, volumes, totals};
 }
 
 async function copyStage(
@@ -145,4 +158,37 @@ function spanOf(rows: ActivityRows, slices: readonly VolumeSlice[]): Span {
 
 function floorSpan(span: Span, stored: StoredSeconds): Span {
   return {firstUs: floorToStepUs(span.firstUs, stored), lastUs: floorToStepUs(span.lastUs, stored)};
+}
+
+const NO_TOTALS: BatchManifest['totals'] = {
+  reads: 0,
+  writes: 0,
+  trims: 0,
+  readBytes: 0,
+  writeBytes: 0,
+  footprintGrowthBytes: 0,
+  usageSamples: 0,
+};
+
+function describeVolumes(rows: ActivityRows, slices: readonly VolumeSlice[]): BatchManifest['volumes'] {
+  return slices.map(({name, from, to}) => ({
+    name,
+    minutes: to - from,
+    firstUs: rows.startUs[from] ?? 0,
+    lastUs: rows.startUs[to - 1] ?? 0,
+  }));
+}
+
+function addTotals(totals: BatchManifest['totals'], rows: ActivityRows): void {
+  totals.reads += total(rows.reads);
+  totals.writes += total(rows.writes);
+  totals.trims += total(rows.trims);
+  totals.readBytes += total(rows.readBytes);
+  totals.writeBytes += total(rows.writeBytes);
+  totals.footprintGrowthBytes += total(rows.footprintGrowthBytes);
+  totals.usageSamples += rows.usedBytes.reduce((samples, bytes) => samples + (bytes >= 0 ? 1 : 0), 0);
+}
+
+function total(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

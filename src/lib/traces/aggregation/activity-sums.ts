@@ -1,9 +1,10 @@
-import type {ActivityRows} from '../activity.js';
-import type {FootprintBitmap} from '../footprint.js';
+import type {BatchRows} from '../activity.js';
+import type {FootprintBitmap, FootprintImage} from '../footprint.js';
 import {intervalOf, OP, type RowColumns} from '../reading/request-batch.js';
-import {toActivityRows} from './activity-rows.js';
 import {HeldWrites, type WriteRun} from './held-writes.js';
 import {CELL, MINUTE_US, MinuteCells} from './minute-cells.js';
+import {MinuteRuns} from './minute-runs.js';
+import {ScratchFile} from './scratch-file.js';
 import {VolumeFootprints} from './volume-footprints.js';
 import {VolumeNumbers} from './volume-numbers.js';
 
@@ -13,18 +14,22 @@ export interface ActivityBase {
   loadFootprint(volume: string): FootprintBitmap | undefined;
   /** Start of the newest minute stored, epoch us. */
   newestUs(volume: string): number | undefined;
+  /** See IngestSink. */
+  readonly scratchFolder: string;
 }
 
-/** Rows added up, and the footprints after them. */
+/** Rows added up; they can be asked for until others are taken. */
 export interface Summed {
-  readonly rows: ActivityRows;
-  readonly footprints: ReadonlyMap<string, FootprintBitmap>;
+  readonly rows: BatchRows;
+  /** Of the volumes that were written or trimmed, as they are after the rows. */
+  readonly footprints: ReadonlyMap<string, FootprintImage>;
+  readonly growthBytes: number;
 }
 
 /** What adding up may take where nothing is said. */
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
-/** Of that, writes that wait for those before them. */
-const HELD_SHARE = 0.25;
+/** Of that: writes that wait for those before them, footprints, and minutes. The rest is for buffers. */
+const SHARE = {held: 0.25, footprints: 0.5, minutes: 0.125} as const;
 
 /** Writes that are looked at together, so that waiting for memory overlaps. */
 const AHEAD_ROWS = 1024;
@@ -32,13 +37,18 @@ const AHEAD_ROWS = 1024;
 /** Adds up rows of any number of inputs per (volume, minute) and keeps the footprints. */
 export class ActivitySums {
   readonly volumes = new VolumeNumbers();
-  /** Rows before this are late when they come: whoever adds rows says so. */
-  openFromUs = Number.NEGATIVE_INFINITY;
+  /** Rows before this will be late when they come: whoever adds rows says so. */
+  openFromUs: () => number = () => Number.NEGATIVE_INFINITY;
   private readonly base: ActivityBase;
-  private readonly mostHeldBytes: number;
+  private readonly memoryBytes: number;
+  private readonly scratch: {readonly footprints: ScratchFile; readonly minutes: ScratchFile};
   private cells = new MinuteCells();
+  private runs: MinuteRuns;
   private readonly footprints: VolumeFootprints;
   private readonly held: HeldWrites;
+  /** Volumes that were written or trimmed, and by how much they grew. */
+  private changed = new Set<number>();
+  private growthBytes = 0;
   /** By volume: the cell that rows went to last, and the start of its minute; NaN for none. */
   private currentCell = new Int32Array(0);
   private currentStartUs = new Float64Array(0);
@@ -46,11 +56,21 @@ export class ActivitySums {
   private settledUs = new Float64Array(0);
   private reserved = 0;
 
+  /** What exceeds the memory goes to the scratch folder of the base. */
   constructor(base: ActivityBase, memoryBytes = DEFAULT_MEMORY_BYTES) {
     this.base = base;
-    this.mostHeldBytes = HELD_SHARE * memoryBytes;
-    this.footprints = new VolumeFootprints((volume) => base.loadFootprint(this.volumes.names[volume] ?? ''));
-    this.held = new HeldWrites(this.mostHeldBytes);
+    this.memoryBytes = memoryBytes;
+    this.scratch = {
+      footprints: new ScratchFile(base.scratchFolder, 'footprints'),
+      minutes: new ScratchFile(base.scratchFolder, 'minutes'),
+    };
+    this.runs = new MinuteRuns(this.scratch.minutes);
+    this.held = new HeldWrites(SHARE.held * memoryBytes);
+    this.footprints = new VolumeFootprints({
+      load: (volume) => base.loadFootprint(this.volumes.names[volume] ?? ''),
+      mostBytes: SHARE.footprints * memoryBytes,
+      scratch: this.scratch.footprints,
+    });
   }
 
   /**
@@ -60,9 +80,11 @@ export class ActivitySums {
   add(batch: RowColumns, from: number, to: number): number {
     this.reserve();
     const {volume, atUs} = batch;
-    const {currentStartUs, currentCell} = this;
+    const {currentStartUs, currentCell, held} = this;
     let late = 0;
     for (let row = from; row < to; row += 1) {
+      // Before the row's cell is looked for, which may be another afterwards.
+      if (held.isFull) this.makeRoom();
       const number = volume[row] ?? 0;
       const intoUs = (atUs[row] ?? 0) - (currentStartUs[number] ?? 0);
       if (intoUs >= 0 && intoUs < MINUTE_US) this.count(currentCell[number] ?? 0, batch, row);
@@ -71,39 +93,40 @@ export class ActivitySums {
     return late;
   }
 
-  /**
-   * Everything that was added up since the last time, in the middle of inputs that go on; the footprints stay. Only
-   * footprints that were written or trimmed are told.
-   */
+  /** Everything that was added up since the last time; the footprints stay. */
   take(): Summed {
-    const {rows, footprints} = this.finish();
-    const changed = new Set<string>();
-    for (let row = 0; row < rows.count; row += 1) {
-      const isChange = (rows.writes[row] ?? 0) + (rows.trims[row] ?? 0) > 0;
-      if (isChange) changed.add(rows.volumes[rows.volumeIndex[row] ?? 0] ?? '');
-    }
-    this.emptyCells();
-    return {rows, footprints: new Map([...footprints].filter(([volume]) => changed.has(volume)))};
+    this.settle(Number.POSITIVE_INFINITY);
+    const {names} = this.volumes;
+    const rows = this.runs.rowsWith(this.cells, names);
+    const changed = [...this.changed].map(
+      (volume) => [names[volume] ?? '', this.footprints.imageOf(volume)] as const,
+    );
+    const {growthBytes} = this;
+    this.beginAnew();
+    return {rows, footprints: new Map(changed), growthBytes};
   }
 
   /** Forgets what was added up, because the base has it: its footprints are the base's. */
   forget(): void {
     this.held.clear();
     this.footprints.forget();
-    this.emptyCells();
+    this.beginAnew();
   }
 
-  /** Everything that was added up. */
-  finish(): Summed {
-    this.settle(Number.POSITIVE_INFINITY);
-    const {names} = this.volumes;
-    return {rows: toActivityRows(this.cells, names), footprints: this.footprints.byName(names)};
+  /** Removes what was put aside. */
+  close(): void {
+    this.scratch.footprints.close();
+    this.scratch.minutes.close();
   }
 
-  private emptyCells(): void {
+  private beginAnew(): void {
     this.cells = new MinuteCells();
     this.cells.reserve(this.reserved);
+    this.runs = new MinuteRuns(this.scratch.minutes);
+    this.scratch.minutes.rewind();
     this.currentStartUs.fill(Number.NaN);
+    this.changed = new Set();
+    this.growthBytes = 0;
   }
 
   /** Counts a row of another minute than the one before. */
@@ -134,7 +157,6 @@ export class ActivitySums {
     addTo(numbers, base + op, 1);
     addTo(numbers, base + CELL.readBytes + op, lengthBytes);
     if (op === OP.read) return;
-    if (this.held.isFull) this.makeRoom();
     this.held.add(batch, row, cell);
   }
 
@@ -152,21 +174,34 @@ export class ActivitySums {
   /** Settles what can be; where that is little more is held, and where that is too much, rows may be late. */
   private makeRoom(): void {
     const {held} = this;
-    this.settle(this.openFromUs);
-    if (!held.isCramped) return;
-    if (2 * held.usedBytes <= this.mostHeldBytes) held.grow();
+    this.settle(this.openFromUs());
+    if (this.cells.memoryBytes > SHARE.minutes * this.memoryBytes) this.putMinutesAside();
+    const mayGrow = 2 * held.usedBytes <= SHARE.held * this.memoryBytes;
+    // Where footprints go to and fro between memory and disk, they should not do so often.
+    if (mayGrow && (held.isCramped || this.footprints.areSpilled)) held.grow();
     else if (held.isFull) this.settle(Number.POSITIVE_INFINITY);
   }
 
+  private putMinutesAside(): void {
+    this.runs.add(this.cells, this.volumes.names.length);
+    this.cells = new MinuteCells();
+    this.cells.reserve(this.reserved);
+    this.currentStartUs.fill(Number.NaN);
+    this.held.moveTo((volume, atUs) => this.cells.find(volume, Math.floor(atUs / MINUTE_US) * MINUTE_US));
+  }
+
   private settle(untilUs: number): void {
+    this.footprints.beginRound();
     this.held.settle(untilUs, this.volumes.names.length, (volume, run) => {
       this.settleRun(volume, run);
+      this.footprints.makeRoom(volume);
     });
   }
 
   private settleRun(volume: number, run: WriteRun): void {
     const {offsetBytes, atUs, from, to} = run;
     const footprint = this.footprints.of(volume);
+    this.changed.add(volume);
     for (let at = from; at < to; at += AHEAD_ROWS) {
       const end = Math.min(to, at + AHEAD_ROWS);
       this.footprints.lookAhead(footprint, offsetBytes.subarray(at, end));
@@ -186,6 +221,7 @@ export class ActivitySums {
       const bytes = signedBytes[row] ?? 0;
       const growthBytes = bytes < 0 ? -footprint.clear(offset, -bytes) : footprint.mark(offset, bytes);
       if (growthBytes === 0) continue;
+      this.growthBytes += growthBytes;
       const number = cell[row] ?? 0;
       addTo(this.cells.slabOf(number), this.cells.baseOf(number) + CELL.growthBytes, growthBytes);
     }

@@ -73,6 +73,12 @@ export class HeldWrites {
     for (let row = 0; row < count; row += 1) copyRow(rows, row, this.rows, row);
   }
 
+  /** Gives the rows that wait other cells. */
+  moveTo(cellOf: (volume: number, atUs: number) => number): void {
+    const {cell, volume, atUs} = this.rows;
+    for (let row = 0; row < this.count; row += 1) cell[row] = cellOf(volume[row] ?? 0, atUs[row] ?? 0);
+  }
+
   clear(): void {
     this.count = 0;
   }

@@ -51,11 +51,6 @@ export class InputRows {
     this.clocks = new VolumeClocks(options.skewUs, options.unit);
   }
 
-  /** Where the input is: the time of the row believed last; -Infinity before the first. */
-  get atUs(): number {
-    return this.clocks.lastUs;
-  }
-
   /** Judges the rows of a batch; `textOf` gives the text of one for the rejects. */
   add(batch: RequestBatch, textOf: (row: number) => string): void {
     this.reserve();

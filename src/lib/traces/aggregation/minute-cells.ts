@@ -42,6 +42,11 @@ export class MinuteCells {
   private usedBytes = new Float64Array(0);
   private usedAtUs = new Float64Array(0);
 
+  /** Bytes of memory that the cells take. */
+  get memoryBytes(): number {
+    return this.slabs.length * SLAB_CELLS * CELL_NUMBERS * 8;
+  }
+
   /** Makes room for so many volumes. */
   reserve(volumes: number): void {
     if (volumes <= this.counts.length) return;
