@@ -111,6 +111,11 @@ speak for each other's volumes when they are given the same --source.`;
       min: 1,
       helpValue: 'N',
     }),
+    sizes: Flags.string({
+      summary:
+        'CSV file with volume,provisioned_bytes: what a volume held before its log began is at most that, less what was seen',
+      helpValue: 'FILE',
+    }),
     memory: Flags.string({
       summary:
         'what adding up may take; what is more goes to files in the store meanwhile, but one footprint at a time must fit',
@@ -138,6 +143,7 @@ speak for each other's volumes when they are given the same --source.`;
       memoryBytes: parseFlag('memory', this.flags.memory, parseBytes, '1GiB'),
       gapUs: gapSeconds * US_PER_SECOND,
       source: this.flags.source,
+      sizesPath: this.flags.sizes,
       ...(this.flags.threads === undefined ? {} : {threads: this.flags.threads}),
       maxBadRows: this.flags['max-bad-rows'],
       storePath: this.flags.store,

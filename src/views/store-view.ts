@@ -1,4 +1,5 @@
 import {formatBytes, formatDurationSeconds, formatInstantUs, US_PER_SECOND} from '../lib/core/index.js';
+import type {VolumeInfo} from '../lib/shadow-store/index.js';
 import type {StoreDescription} from '../lib/workflows/describe-store.js';
 import {printable, renderTable} from './table.js';
 
@@ -67,14 +68,26 @@ async function volumeList({volumes}: StoreDescription): Promise<string> {
       {title: 'footprint', align: 'right'},
       {title: 'covered', align: 'right'},
     ],
-    volumes.map(({name, firstUs, lastUs, minutes, requests, footprintBytes, coverage}) => [
+    volumes.map(({name, firstUs, lastUs, minutes, requests, coverage, ...volume}) => [
       name,
       formatInstantUs(firstUs),
       formatInstantUs(lastUs),
       String(minutes),
       String(requests),
-      `${footprintBytes < 0 ? '' : '>= '}${formatBytes(footprintBytes)}`,
+      footprintText(volume),
       `${(100 * coverage).toFixed(1)} %`,
     ]),
   );
+}
+
+/** What a volume holds: from what was seen written up to its size; growth below 0 is of blocks from before. */
+function footprintText({
+  footprintBytes,
+  provisionedBytes,
+}: Pick<VolumeInfo, 'footprintBytes' | 'provisionedBytes'>): string {
+  if (footprintBytes === null)
+    return provisionedBytes === null ? 'unknown' : `<= ${formatBytes(provisionedBytes)}`;
+  if (provisionedBytes !== null)
+    return `${formatBytes(Math.max(0, footprintBytes))} to ${formatBytes(provisionedBytes)}`;
+  return `${footprintBytes < 0 ? '' : '>= '}${formatBytes(footprintBytes)}`;
 }

@@ -71,8 +71,13 @@ export interface VolumeInfo extends StoreVolume {
   /** (volume, minute) rows, summed over batches, and the requests that they count. */
   readonly minutes: number;
   readonly requests: number;
-  /** Bytes of the blocks that it was seen to write, less trims: what it held before is not in it. */
-  readonly footprintBytes: number;
+  /**
+   * Bytes of the blocks that it was seen to write, less trims: what it held before is not in it. Null when nothing tells
+   * which blocks were written.
+   */
+  readonly footprintBytes: number | null;
+  /** What it holds at most: the size that it is provisioned with. Null when that was not told. */
+  readonly provisionedBytes: number | null;
   /** Share of the time from its first minute to the store's end for which there is a log of it. */
   readonly coverage: number;
 }

@@ -19,6 +19,7 @@ export function usageLevel(history: VolumeHistory): Float64Array {
 
 /** What is known of a volume of the time before its first step, because its rows were pruned. */
 export interface LevelBase {
+  /** NaN when nothing tells how it grows: then only samples tell its level. */
   readonly growthBytes: number;
   /** Used bytes at the begin of the first step, where a usage sample before it tells them. */
   readonly usedBytes?: number | undefined;

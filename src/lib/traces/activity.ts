@@ -115,4 +115,8 @@ export interface IngestBatch {
   readonly rejects: readonly RejectedRow[];
   /** The footprint of every volume that was written or trimmed, as it is after this batch. */
   readonly footprints: ReadonlyMap<string, FootprintImage>;
+  /** Sizes of volumes, as far as they are told. */
+  readonly provisioned?: ReadonlyMap<string, number>;
+  /** Volumes of which the batch has nothing but sums of intervals, which do not tell which blocks were written. */
+  readonly untold?: ReadonlySet<string>;
 }

@@ -16,6 +16,8 @@ export interface ReadInput {
   readonly remarkLines: number;
   /** What people should know about it. */
   readonly remarks: readonly string[];
+  /** Sizes that it told of volumes. */
+  readonly provisioned: readonly (readonly [volume: string, bytes: number])[];
 }
 
 /** Where the rows of an input go. */
@@ -57,9 +59,14 @@ export function createInputReading(
   const {skewUs} = opened.meaning;
   const rows = new InputRows({skewUs, gapUs, unit, names: volumes.names, take, reject: countReject});
   const batch = createRequestBatch();
+  const provisioned = new Map<number, number>();
   const feeder = createFeeder(
     opened.format,
-    {...opened.formatOptions, indexOfVolume: volumes.indexOf},
+    {
+      ...opened.formatOptions,
+      indexOfVolume: volumes.indexOf,
+      provisioned: (volume, bytes) => provisioned.set(volume, bytes),
+    },
     {
       batch,
       time: opened.time,
@@ -105,6 +112,7 @@ export function createInputReading(
           ...{rejectedRows, blankRows, mark},
         },
         ...{lines, remarkLines, remarks: feeder.remarks()},
+        provisioned: [...provisioned].map(([volume, bytes]) => [volumes.names[volume] ?? '', bytes]),
       };
     },
   };

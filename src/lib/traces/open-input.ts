@@ -38,8 +38,8 @@ export interface OpenedInput {
   readonly chunks: AsyncGenerator<ContentChunk>;
   /** For an input that is not read after all. */
   readonly close: () => Promise<void>;
-  /** All but where the volumes' numbers come from. */
-  readonly formatOptions: Omit<FormatOptions, 'indexOfVolume'>;
+  /** All but what is said of volumes. */
+  readonly formatOptions: Omit<FormatOptions, 'indexOfVolume' | 'provisioned'>;
 }
 
 /**

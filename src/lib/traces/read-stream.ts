@@ -149,6 +149,8 @@ class StreamReader {
   private rowsBefore = 0;
   private rejectedRows = 0;
   private lateRows = 0;
+  /** Sizes of volumes that were told so far. */
+  private readonly provisioned = new Map<string, number>();
   /** Time of the row that was added up last. */
   private addedUs = Number.NEGATIVE_INFINITY;
   private knownBatchId: string | undefined;
@@ -174,7 +176,13 @@ class StreamReader {
       reject: this.reject,
     });
     sums.openFromUs = () => this.addedUs - opened.meaning.skewUs;
-    const options = {...opened.formatOptions, indexOfVolume: sums.volumes.indexOf};
+    const options = {
+      ...opened.formatOptions,
+      indexOfVolume: sums.volumes.indexOf,
+      provisioned: (volume: number, bytes: number) => {
+        this.provisioned.set(sums.volumes.names[volume] ?? '', bytes);
+      },
+    };
     const textOf = (row: number): string => this.feeder.textOf(row);
     this.feeder = createFeeder(opened.format, options, {
       batch,
@@ -294,7 +302,12 @@ class StreamReader {
       lateRows: this.lateRows,
     });
     this.beginPart(mark.bytes, activity.rows);
-    await this.streaming.commit({inputs: [input], ...summed, rejects: kept});
+    await this.streaming.commit({
+      inputs: [input],
+      ...summed,
+      rejects: kept,
+      provisioned: this.provisioned,
+    });
   }
 
   private describe(

@@ -33,7 +33,7 @@ export interface Trial {
   readonly otherUnits: readonly {readonly unit: TimeUnit; readonly firstUs: number}[];
 }
 
-type TrialOptions = Omit<FormatOptions, 'indexOfVolume'>;
+type TrialOptions = Omit<FormatOptions, 'indexOfVolume' | 'provisioned'>;
 
 /** Reads the sample. Throws InputError when it has rows, and not one can be read in this format. */
 export function tryFormat({name, format}: NamedFormat, options: TrialOptions, sample: Sample): Trial {
@@ -53,7 +53,7 @@ function readSample(format: TraceFormat, options: TrialOptions, sample: Sample):
   const times: number[] = [];
   const feeder = createFeeder(
     format,
-    {...options, indexOfVolume: () => 0},
+    {...options, indexOfVolume: () => 0, provisioned: () => undefined},
     {
       batch,
       time: {shiftUs: 0, minUs: Number.NEGATIVE_INFINITY, maxUs: Number.MAX_SAFE_INTEGER, reason: timeReason},

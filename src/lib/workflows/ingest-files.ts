@@ -42,6 +42,8 @@ export interface IngestRequest {
   readonly streamSource?: string;
   /** How many threads read and add up; by default as many as there are cores, or 1 for little. */
   readonly threads?: number | undefined;
+  /** Sizes of volumes, by name, which count more than those that inputs tell. */
+  readonly sizes?: ReadonlyMap<string, number> | undefined;
   /** What adding up may take; 1 GiB by default. */
   readonly memoryBytes?: number | undefined;
   readonly signal?: AbortSignal;
@@ -274,14 +276,14 @@ function refuseAnotherPass(
 
 async function commit(
   {sums, rejects, read}: Pass,
-  {store, paths, signal}: IngestRequest,
+  {store, paths, signal, sizes}: IngestRequest,
   skipped: ReadonlyMap<ListedSource, SkippedInput>,
 ): Promise<IngestResult> {
-  const {rows, footprints, growthBytes} = sums.take();
+  const {growthBytes, ...summed} = sums.take();
   const filled = read.filter(({input}) => input.rows + input.rejectedRows > 0).map(({input}) => input);
   const sorted = rejects.sorted(paths);
   signal?.throwIfAborted();
-  const batch = {inputs: filled, rows, rejects: sorted, footprints};
+  const batch = {inputs: filled, ...summed, rejects: sorted, provisioned: provisionedOf(read, sizes)};
   const committed = filled.length > 0 ? await store.commit(batch) : undefined;
   return {
     batchIds: committed === undefined ? [] : [committed.batchId],
@@ -292,13 +294,22 @@ async function commit(
       rejectedRows: sorted.length,
       blankRows: sum(read.map(({input}) => input.blankRows)),
       lateRows: sum(read.map(({input}) => input.lateRows)),
-      volumes: rows.volumes.length,
+      volumes: summed.rows.volumes.length,
       minutes: committed?.minutes ?? 0,
       footprintGrowthBytes: growthBytes,
       ...spanOf(read.map(({input}) => input)),
     },
     rejects: sorted,
   };
+}
+
+/** What the inputs told, the last one in time last, and then what was told of them. */
+function provisionedOf(
+  read: readonly ReadInput[],
+  sizes: ReadonlyMap<string, number> = new Map(),
+): ReadonlyMap<string, number> {
+  const byTime = [...read].sort((left, right) => left.input.lastUs - right.input.lastUs);
+  return new Map([...byTime.flatMap(({provisioned}) => provisioned), ...sizes]);
 }
 
 function describe({input, lines, remarkLines, remarks}: ReadInput): IngestedFile {

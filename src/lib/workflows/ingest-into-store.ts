@@ -14,10 +14,13 @@ import {
 import {ingestFiles, type IngestRequest, type IngestResult} from './ingest-files.js';
 import {ingestStream, type StreamRequest} from './ingest-stream.js';
 import {mergeIngests} from './merge-ingests.js';
+import {readSizes} from './read-sizes.js';
 
 type FromStream = Partial<Pick<StreamRequest, 'ticks' | 'hurry' | 'onCommit'>>;
 
-export interface StoreRequest extends Omit<IngestRequest, 'store'>, FromStream {
+export interface StoreRequest extends Omit<IngestRequest, 'store' | 'sizes'>, FromStream {
+  /** A table of the sizes of volumes; see readSizes. */
+  readonly sizesPath?: string | undefined;
   readonly storePath: string;
   readonly nowUs: number;
   /** `foreshadow/0.1.0` */
@@ -28,6 +31,8 @@ export interface StoreRequest extends Omit<IngestRequest, 'store'>, FromStream {
   readonly stop?: AbortSignal;
 }
 
+type SizedRequest = StoreRequest & Pick<IngestRequest, 'sizes'>;
+
 const NEVER: AsyncIterator<unknown> = {next: () => new Promise<never>(() => undefined)};
 
 /**
@@ -37,6 +42,7 @@ const NEVER: AsyncIterator<unknown> = {next: () => new Promise<never>(() => unde
  */
 export async function ingestIntoStore(request: StoreRequest): Promise<IngestResult> {
   const {storePath: path, nowUs, tool, onRemark, signal, memoryBytes} = request;
+  const sizes = request.sizesPath === undefined ? undefined : await readSizes(request.sizesPath);
   const writer = await openStoreWriter({
     ...{path, nowUs, tool, onRemark},
     ...(signal ? {signal} : {}),
@@ -44,13 +50,13 @@ export async function ingestIntoStore(request: StoreRequest): Promise<IngestResu
   });
   try {
     const streamSource = `stream of ${formatInstantUs(nowUs)}`;
-    return await ingestAll({...request, streamSource}, writer);
+    return await ingestAll({...request, streamSource, sizes}, writer);
   } finally {
     await writer.close();
   }
 }
 
-async function ingestAll(request: StoreRequest, writer: StoreWriter): Promise<IngestResult> {
+async function ingestAll(request: SizedRequest, writer: StoreWriter): Promise<IngestResult> {
   const {paths, stdin, options} = request;
   const sources = await listSources(paths, stdin);
   const isStdin = ({input}: ListedSource): boolean => input.name === '-';
@@ -98,7 +104,7 @@ async function goesOn(
 }
 
 async function ingestPart(
-  request: StoreRequest,
+  request: SizedRequest,
   {input, sizeBytes}: ListedSource,
   store: IngestSink,
 ): Promise<IngestResult> {
@@ -107,6 +113,7 @@ async function ingestPart(
     maxBadRows,
     gapUs,
     memoryBytes,
+    sizes,
     source,
     ticks = NEVER,
     stop,
@@ -121,6 +128,7 @@ async function ingestPart(
     store,
     gapUs,
     memoryBytes,
+    sizes,
     source,
     ticks,
     stop,

@@ -28,6 +28,7 @@ export interface StreamRequest extends StreamEvents {
   readonly gapUs?: number | undefined;
   readonly source?: string | undefined;
   readonly memoryBytes?: number | undefined;
+  readonly sizes?: ReadonlyMap<string, number> | undefined;
   /** Once it is over, the format is told from whatever is there. */
   readonly hurry?: Promise<unknown>;
   readonly onProgress?: (progress: ReadProgress) => void;
@@ -55,7 +56,8 @@ export async function ingestStream(request: StreamRequest): Promise<IngestResult
       source: request.source,
       known: store.knownContents(),
       commit: async (part) => {
-        const result = await store.commit(part);
+        const provisioned = new Map([...(part.provisioned ?? []), ...(request.sizes ?? [])]);
+        const result = await store.commit({...part, provisioned});
         committed.add(part, result);
         request.onCommit?.({batchId: result.batchId, rows: part.inputs[0].rows});
       },

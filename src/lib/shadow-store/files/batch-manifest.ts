@@ -100,6 +100,10 @@ const manifestSchema = z.object({
       minutes: count,
       firstUs: whole,
       lastUs: whole,
+      /** The size that it is provisioned with, where that was told. */
+      provisionedBytes: count.optional(),
+      /** Whether all rows are sums of intervals, so that nothing tells which blocks were written. */
+      isFootprintUntold: z.literal(true).optional(),
     }),
   ),
   series: z.array(seriesFile),

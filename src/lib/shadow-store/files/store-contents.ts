@@ -29,6 +29,10 @@ export interface StoreContents {
   /** Where the content of inputs ended. */
   readonly known: KnownContent[];
   readonly volumes: Map<string, StoreVolume>;
+  /** The sizes that volumes are provisioned with, as far as they were told. */
+  readonly provisioned: Map<string, number>;
+  /** Volumes of which a batch tells which blocks were written, or that none were. */
+  readonly footprintTold: Set<string>;
   readonly footprints: Map<string, FootprintPlace>;
   readonly pruned: Map<StoredSeconds, PrunedPart>;
 }
@@ -41,6 +45,8 @@ export function contentsOf(manifests: readonly BatchManifest[]): StoreContents {
     rawKeys: new Map(),
     known: [],
     volumes: new Map(),
+    provisioned: new Map(),
+    footprintTold: new Set(),
     footprints: new Map(),
     pruned: new Map(),
   };
@@ -57,7 +63,12 @@ export function addBatch(contents: StoreContents, manifest: BatchManifest): void
     contents.rawKeys.set(input.rawKeySha256, batchId);
     if (input.mark) contents.known.push({...input.mark, identitySha256: input.identitySha256, batchId});
   }
-  for (const volume of manifest.volumes) addVolume(contents, volume);
+  for (const volume of manifest.volumes) {
+    addVolume(contents, volume);
+    const {name, provisionedBytes, isFootprintUntold} = volume;
+    if (provisionedBytes !== undefined) contents.provisioned.set(name, provisionedBytes);
+    if (isFootprintUntold !== true) contents.footprintTold.add(name);
+  }
   addPruned(contents, manifest);
   if (manifest.footprints) {
     const {path, entries} = manifest.footprints;

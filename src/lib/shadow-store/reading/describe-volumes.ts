@@ -35,7 +35,8 @@ export async function describeVolumes(
       ...volume,
       minutes: minutes.get(name) ?? 0,
       requests: own ? own.reads + own.writes + own.trims : 0,
-      footprintBytes: (own?.growthBytes ?? 0) + prunedGrowthBytes,
+      footprintBytes: contents.footprintTold.has(name) ? (own?.growthBytes ?? 0) + prunedGrowthBytes : null,
+      provisionedBytes: contents.provisioned.get(name) ?? null,
       coverage: endUs > firstUs ? coveredUs(spans, firstUs, endUs) / (endUs - firstUs) : 0,
     };
   });

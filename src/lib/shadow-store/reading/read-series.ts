@@ -99,7 +99,9 @@ export async function readLevels(
   for await (const histories of readBuckets(store, volumes, fine, ['footprintGrowthBytes', 'usedBytes'])) {
     for (const {volume, footprintGrowthBytes, usedBytes} of histories) {
       const first = firstStepOf(store, volume, fine);
-      const base = store.contents.pruned.get(coarsestStored(fine.stepSeconds))?.volumes.get(volume);
+      const pruned = store.contents.pruned.get(coarsestStored(fine.stepSeconds))?.volumes.get(volume);
+      const isTold = store.contents.footprintTold.has(volume);
+      const base = isTold ? pruned : {growthBytes: Number.NaN, usedBytes: pruned?.usedBytes};
       const levels = levelsFrom(footprintGrowthBytes, usedBytes, first, base);
       const values = lastOfEachStep(levels, fine, axis);
       answer.push({id: volume, startUs: axis.startUs, stepSeconds: axis.stepSeconds, values});

@@ -8,7 +8,7 @@ import {sumVolumes, type VolumeSums} from '../engine/volume-sums.js';
 import {type BatchManifest, MANIFEST_KIND, type SeriesFile} from '../files/batch-manifest.js';
 import {coverageOf, describeCoverage, mergeCoverage} from '../files/coverage.js';
 import {rejectsPath, seriesPath} from '../files/layout.js';
-import {contentsOf, type PrunedPart} from '../files/store-contents.js';
+import {contentsOf, type PrunedPart, type StoreContents} from '../files/store-contents.js';
 import {STORED_SECONDS, type StoredSeconds} from '../shadow-store.js';
 import {carryFootprints} from '../files/footprint-pack.js';
 import {publishManifest} from './publish-manifest.js';
@@ -151,9 +151,7 @@ function spanOf(sums: readonly VolumeSums[]): {readonly firstUs: number; readonl
 
 /** What the merged batch says of its volumes: those with rows, and those of which all rows were pruned. */
 function describeVolumes(sums: Sums, {sources, pruned}: Merge): BatchManifest['volumes'] {
-  const known = new Map(
-    sources.flatMap(({volumes}) => volumes.map((volume) => [volume.name, volume] as const)),
-  );
+  const contents = contentsOf(sources);
   const hours = pruned.get(3600);
   const names = new Set([...sums[60].keys(), ...sums[3600].keys(), ...(hours?.volumes.keys() ?? [])]);
   const beforeUs = hours?.beforeUs ?? 0;
@@ -162,13 +160,25 @@ function describeVolumes(sums: Sums, {sources, pruned}: Merge): BatchManifest['v
     const hour = sums[3600].get(name);
     const isCut = minute && hour && hour.firstUs < floorToStepUs(minute.firstUs, 3600);
     return {
-      ...known.get(name),
       name,
       minutes: minute?.rows ?? 0,
       firstUs: (isCut ? hour : (minute ?? hour))?.firstUs ?? beforeUs,
       lastUs: (minute ?? hour)?.lastUs ?? beforeUs,
+      ...whatIsTold(contents, name),
     };
   });
+}
+
+/** What batches tell of a volume beside its rows. */
+function whatIsTold(
+  {provisioned, footprintTold}: StoreContents,
+  name: string,
+): Partial<BatchManifest['volumes'][number]> {
+  const provisionedBytes = provisioned.get(name);
+  return {
+    ...(provisionedBytes === undefined ? {} : {provisionedBytes}),
+    ...(footprintTold.has(name) ? {} : {isFootprintUntold: true}),
+  };
 }
 
 function describePruned(

@@ -39,7 +39,7 @@ export function batchIdOf(inputs: readonly IngestedInput[]): string {
 export async function writeBatch(batch: IngestBatch, target: BatchTarget): Promise<BatchManifest> {
   const batchId = batchIdOf(batch.inputs);
   const {storePath, files} = target;
-  const {series, volumes, totals} = await writeSeries(target.engine, batch.rows, {...target, batchId});
+  const {series, volumes, totals} = await writeSeries(target.engine, batch, {...target, batchId});
   const rejects = await writeRejects(batch.rejects, {storePath, batchId, files});
   const footprints = await writeFootprints({storePath, batchId, files}, batch.footprints, target.saved);
   const coverage = coverageOfInputs(batch.inputs);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import {floorToStepUs, invariant} from '../../core/index.js';
-import type {ActivityRows, BatchRows} from '../../traces/index.js';
+import type {ActivityRows, IngestBatch} from '../../traces/index.js';
 import type {BatchManifest, SeriesFile} from '../files/batch-manifest.js';
 import {appendRows, type RowChoice} from '../engine/append-rows.js';
 import {type Engine, sqlText} from '../engine/duckdb-engine.js';
@@ -48,6 +48,9 @@ export function volumeSlices(rows: ActivityRows): readonly VolumeSlice[] {
   return slices;
 }
 
+/** The rows of a batch, and what is known of their volumes. */
+type WrittenRows = Pick<IngestBatch, 'rows' | 'provisioned' | 'untold'>;
+
 /** What was written of the rows of a batch. */
 export interface WrittenSeries {
   readonly series: SeriesFile[];
@@ -61,7 +64,7 @@ export interface WrittenSeries {
  */
 export async function writeSeries(
   engine: Engine,
-  batchRows: BatchRows,
+  {rows: batchRows, provisioned, untold}: WrittenRows,
   target: SeriesTarget,
 ): Promise<WrittenSeries> {
   const series: SeriesFile[] = [];
@@ -81,7 +84,15 @@ export async function writeSeries(
     addTotals(totals, rows);
   }
   volumes.sort((left, right) => (left.name < right.name ? -1 : 1));
-  return {series, volumes, totals};
+  const told = volumes.map((volume) => {
+    const provisionedBytes = provisioned?.get(volume.name);
+    return {
+      ...volume,
+      ...(provisionedBytes === undefined ? {} : {provisionedBytes}),
+      ...(untold?.has(volume.name) === true ? {isFootprintUntold: true as const} : {}),
+    };
+  });
+  return {series, volumes: told, totals};
 }
 
 async function copyStage(

@@ -24,6 +24,8 @@ export interface Summed {
   /** Of the volumes that were written or trimmed, as they are after the rows. */
   readonly footprints: ReadonlyMap<string, FootprintImage>;
   readonly growthBytes: number;
+  /** See IngestBatch. */
+  readonly untold: ReadonlySet<string>;
 }
 
 /** What adding up may take where nothing is said. */
@@ -49,6 +51,9 @@ export class ActivitySums {
   /** Volumes that were written or trimmed, and by how much they grew. */
   private changed = new Set<number>();
   private growthBytes = 0;
+  /** Volumes with sums of intervals, and those with rows that are none. */
+  private readonly summed = new Set<number>();
+  private readonly told = new Set<number>();
   /** By volume: the cell that rows went to last, and the start of its minute; NaN for none. */
   private currentCell = new Int32Array(0);
   private currentStartUs = new Float64Array(0);
@@ -101,9 +106,12 @@ export class ActivitySums {
     const changed = [...this.changed].map(
       (volume) => [names[volume] ?? '', this.footprints.imageOf(volume)] as const,
     );
-    const {growthBytes} = this;
+    const {growthBytes, told} = this;
+    const untold = [...this.summed]
+      .filter((volume) => !told.has(volume))
+      .map((volume) => names[volume] ?? '');
     this.beginAnew();
-    return {rows, footprints: new Map(changed), growthBytes};
+    return {rows, footprints: new Map(changed), growthBytes, untold: new Set(untold)};
   }
 
   /** Forgets what was added up, because the base has it: its footprints are the base's. */
@@ -126,6 +134,8 @@ export class ActivitySums {
     this.scratch.minutes.rewind();
     this.currentStartUs.fill(Number.NaN);
     this.changed = new Set();
+    this.summed.clear();
+    this.told.clear();
     this.growthBytes = 0;
   }
 
@@ -133,7 +143,9 @@ export class ActivitySums {
   private isLateInNewMinute(volume: number, batch: RowColumns, row: number): boolean {
     const minuteUs = Math.floor((batch.atUs[row] ?? 0) / MINUTE_US) * MINUTE_US;
     const isLate = minuteUs < (this.settledUs[volume] ?? 0);
-    if (batch.op[row] === OP.flush) return isLate;
+    const op = batch.op[row] ?? 0;
+    (op === OP.interval ? this.summed : this.told).add(volume);
+    if (op === OP.flush) return isLate;
     const cell = this.cells.find(volume, minuteUs);
     this.count(cell, batch, row);
     // Each late row must come here.
@@ -202,6 +214,7 @@ export class ActivitySums {
     const {offsetBytes, atUs, from, to} = run;
     const footprint = this.footprints.of(volume);
     this.changed.add(volume);
+    this.told.add(volume);
     for (let at = from; at < to; at += AHEAD_ROWS) {
       const end = Math.min(to, at + AHEAD_ROWS);
       this.footprints.lookAhead(footprint, offsetBytes.subarray(at, end));

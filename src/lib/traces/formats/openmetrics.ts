@@ -26,8 +26,9 @@ import {
 } from '../reading/trace-format.js';
 import {
   type GaugeSeries,
+  type VolumeSeries,
   type Labels,
-  USED_GAUGE_NAMES,
+  GAUGE_NAMES,
   usedBytesOf,
   UsedGauges,
 } from '../reading/used-gauges.js';
@@ -54,18 +55,18 @@ export const openmetrics: TraceFormat = {
   fits: (lines) => mostMatch(lines, EXPOSITION) && lines.some((line) => !COMMENT.test(line)),
   open: (options) => {
     refuseTimeless(options);
-    return new OpenmetricsReader(options.indexOfVolume);
+    return new OpenmetricsReader(options);
   },
 };
 
 class OpenmetricsReader implements RowReader {
   readonly headerLines = 0;
-  private readonly indexOfVolume: FormatOptions['indexOfVolume'];
+  private readonly options: FormatOptions;
   private readonly gauges = new UsedGauges();
   private readonly series = new Map<string, GaugeSeries>();
 
-  constructor(indexOfVolume: FormatOptions['indexOfVolume']) {
-    this.indexOfVolume = indexOfVolume;
+  constructor(options: FormatOptions) {
+    this.options = options;
   }
 
   read(cursor: RowCursor, batch: RequestBatch, row: number): Outcome {
@@ -90,7 +91,7 @@ class OpenmetricsReader implements RowReader {
   }
 
   private readSample(
-    series: GaugeSeries & {readonly kind: 'used'},
+    series: VolumeSeries,
     value: string,
     time: string | undefined,
     {cursor, batch, row}: {readonly cursor: RowCursor; readonly batch: RequestBatch; readonly row: number},
@@ -108,8 +109,12 @@ class OpenmetricsReader implements RowReader {
       this.gauges.noteNoValue();
       return OUTCOME.remark;
     }
+    if (series.kind === 'provisioned') {
+      this.options.provisioned(this.options.indexOfVolume(series.volume), usedBytes);
+      return OUTCOME.remark;
+    }
     if (!this.gauges.counts(series, atUs)) return OUTCOME.remark;
-    batch.volume[row] = this.indexOfVolume(series.volume);
+    batch.volume[row] = this.options.indexOfVolume(series.volume);
     batch.op[row] = OP.sample;
     batch.atUs[row] = atUs;
     batch.offsetBytes[row] = 0;
@@ -118,7 +123,7 @@ class OpenmetricsReader implements RowReader {
   }
 
   private seriesOf(metric: string, labels: string): GaugeSeries {
-    if (!USED_GAUGE_NAMES.includes(metric)) return {kind: 'other'};
+    if (!GAUGE_NAMES.includes(metric)) return {kind: 'other'};
     const key = `${metric}{${labels}}`;
     const known = this.series.get(key);
     if (known !== undefined) return known;

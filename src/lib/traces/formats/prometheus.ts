@@ -6,7 +6,8 @@
  *
  * Times are seconds since 1970, values texts. Samples of kubelet_volume_stats_used_bytes (volume
  * `namespace/persistentvolumeclaim`), longhorn_volume_actual_size_bytes (`volume`) and ceph_pool_stored (`name`, else
- * `pool_id`) are rows, other metrics, capacities among them, and NaN (no value then) are remarks. A series that ends is
+ * `pool_id`) are rows; kubelet_volume_stats_capacity_bytes
+ * and longhorn_volume_capacity_bytes tell provisioned bytes; these, other metrics and NaN (no value then) are remarks. A series that ends is
  * simply not told on (Prometheus leaves stale samples out). Of several series of a volume, as after a fail-over of
  * Ceph's manager, the samples are put in order of time, and of the same time the first counts. Rows are counted by
  * sample in the order of the document. Source: prometheus.io, HTTP API.
@@ -122,6 +123,10 @@ class PrometheusReader implements DocumentReader {
     if (typeof usedBytes === 'string') return bad(usedBytes);
     if (Number.isNaN(usedBytes)) {
       this.gauges.noteNoValue();
+      return remark;
+    }
+    if (gauge.kind === 'provisioned') {
+      this.options.provisioned(this.options.indexOfVolume(gauge.volume), usedBytes);
       return remark;
     }
     if (!this.gauges.counts(gauge, atUs)) return remark;

@@ -5,7 +5,7 @@
  *   vol-7,1790000000,5368709120,107374182400
  *
  * The header is required: it names the unit of the time, time_us, time_ms or time_s (whole numbers since 1970, UTC), or
- * time (ISO 8601; without a zone UTC). provisioned_bytes is checked and not used. Names are quoted as in foreshadow-csv.
+ * time (ISO 8601; without a zone UTC). The last provisioned_bytes of a volume is its size. Names are quoted as in foreshadow-csv.
  * Of several samples in a minute the youngest counts.
  */
 import {InputError, parseInstantUs} from '../../core/index.js';
@@ -27,13 +27,13 @@ export const usageCsv: TraceFormat = {
   volumeFrom: 'row',
   time: 'epoch',
   fits: (lines) => HEADER.test(lines[0] ?? ''),
-  open: ({indexOfVolume, firstLines, source}) => {
+  open: ({indexOfVolume, provisioned: noteProvisioned, firstLines, source}) => {
     const [, time, provisioned] = HEADER.exec(firstLines[0] ?? '') ?? [];
     if (time === undefined) throw wrongHeader(source, firstLines[0] ?? '');
     const usPerUnit = US_PER_UNIT.get(time);
     const afterUsed = provisioned === undefined ? BYTE.newline : BYTE.comma;
     const readVolume = createCsvVolume(indexOfVolume);
-    const unused = new Float64Array(1);
+    const size = new Float64Array(1);
     return {
       headerLines: 1,
       read: (cursor, batch, row) => {
@@ -48,8 +48,9 @@ export const usageCsv: TraceFormat = {
             ? readInstant(cursor, batch.atUs, row)
             : cursor.readWhole(time, BYTE.comma, batch.atUs, row)) &&
           cursor.readWhole('used_bytes', afterUsed, batch.lengthBytes, row) &&
-          (provisioned === undefined || cursor.readWhole('provisioned_bytes', BYTE.newline, unused, 0));
+          (provisioned === undefined || cursor.readWhole('provisioned_bytes', BYTE.newline, size, 0));
         if (!isRow) return OUTCOME.bad;
+        if (provisioned !== undefined) noteProvisioned(volume, size[0] ?? 0);
         batch.atUs[row] = (batch.atUs[row] ?? 0) * (usPerUnit ?? 1);
         return OUTCOME.row;
       },

@@ -81,6 +81,8 @@ export const READING_FLAGS: readonly {readonly reading: keyof Readings; readonly
 export interface FormatOptions {
   /** The number by which a volume is known from here on, by its name. */
   readonly indexOfVolume: (name: string) => number;
+  /** Told the size that a volume is provisioned with, where an input tells it; the last one counts. */
+  readonly provisioned: (volume: number, bytes: number) => void;
   /** Volume of an input whose rows do not name one. Throws InputError when nothing gives it a name. */
   readonly inputVolume: () => string;
   /** What --volume says, for formats of `row-or-told`. */

@@ -2,21 +2,31 @@ import {MAX_NAME_BYTES, shorten} from './row-cursor.js';
 
 export type Labels = Readonly<Record<string, string>>;
 
-interface UsedGauge {
+interface VolumeGauge {
+  readonly tells: 'used' | 'provisioned';
   /** The labels that name the volume, for an error. */
   readonly labels: string;
   volumeOf(labels: Labels): string | undefined;
 }
 
-/** The metrics that are used bytes of volumes, and what names the volume. */
-const USED_GAUGES: Readonly<Record<string, UsedGauge>> = {
-  kubelet_volume_stats_used_bytes: {
-    labels: 'namespace and persistentvolumeclaim',
-    volumeOf: ({namespace, persistentvolumeclaim}) =>
-      namespace && persistentvolumeclaim && `${namespace}/${persistentvolumeclaim}`,
+const OF_CLAIM: Omit<VolumeGauge, 'tells'> = {
+  labels: 'namespace and persistentvolumeclaim',
+  volumeOf: ({namespace, persistentvolumeclaim}) =>
+    namespace && persistentvolumeclaim && `${namespace}/${persistentvolumeclaim}`,
+};
+const OF_LONGHORN: Omit<VolumeGauge, 'tells'> = {labels: 'volume', volumeOf: ({volume}) => volume};
+
+/** The metrics that are used or provisioned bytes of volumes, and what names the volume. */
+const GAUGES: Readonly<Record<string, VolumeGauge>> = {
+  kubelet_volume_stats_used_bytes: {tells: 'used', ...OF_CLAIM},
+  kubelet_volume_stats_capacity_bytes: {tells: 'provisioned', ...OF_CLAIM},
+  longhorn_volume_actual_size_bytes: {tells: 'used', ...OF_LONGHORN},
+  longhorn_volume_capacity_bytes: {tells: 'provisioned', ...OF_LONGHORN},
+  ceph_pool_stored: {
+    tells: 'used',
+    labels: 'name or pool_id',
+    volumeOf: (labels) => labels.name ?? labels.pool_id,
   },
-  longhorn_volume_actual_size_bytes: {labels: 'volume', volumeOf: ({volume}) => volume},
-  ceph_pool_stored: {labels: 'name or pool_id', volumeOf: (labels) => labels.name ?? labels.pool_id},
 };
 
 /** Labels that say who asked whom, which may change while the volume stays the same. */
@@ -27,24 +37,27 @@ const SCRAPE_LABELS = new Set(
   ).split(' '),
 );
 
-export const USED_GAUGE_NAMES = Object.keys(USED_GAUGES);
+export const GAUGE_NAMES = Object.keys(GAUGES);
 
-/** A series of used bytes, or of something else that is passed over, or why it is neither. */
+/** A series of used or provisioned bytes, or of something else that is passed over, or why it is neither. */
 export type GaugeSeries =
-  | {readonly kind: 'used'; readonly volume: string; readonly labels: Labels}
+  | {readonly kind: VolumeGauge['tells']; readonly volume: string; readonly labels: Labels}
   | {readonly kind: 'other'}
   | {readonly kind: 'bad'; readonly reason: string};
 
+/** A series of bytes of a volume. */
+export type VolumeSeries = Extract<GaugeSeries, {readonly volume: string}>;
+
 /** What a series is, by its metric and labels. */
 function gaugeSeriesOf(metric: string, labels: Labels): GaugeSeries {
-  const gauge = Object.hasOwn(USED_GAUGES, metric) ? USED_GAUGES[metric] : undefined;
+  const gauge = Object.hasOwn(GAUGES, metric) ? GAUGES[metric] : undefined;
   if (gauge === undefined) return {kind: 'other'};
   const volume = gauge.volumeOf(labels) ?? '';
   if (volume === '') return {kind: 'bad', reason: `${metric} is not labelled with ${gauge.labels}`};
   if (volume.includes('\0') || Buffer.byteLength(volume) > MAX_NAME_BYTES) {
     return {kind: 'bad', reason: `${gauge.labels} holds a NUL byte or more than ${MAX_NAME_BYTES} bytes`};
   }
-  return {kind: 'used', volume, labels};
+  return {kind: gauge.tells, volume, labels};
 }
 
 interface KnownVolume {
@@ -83,7 +96,7 @@ export class UsedGauges {
   }
 
   /** Whether a sample of a series counts beside those of the volume's other series; asked in the order of reading. */
-  counts(series: GaugeSeries & {readonly kind: 'used'}, atUs: number): boolean {
+  counts(series: VolumeSeries, atUs: number): boolean {
     const known = this.volumes.get(series.volume);
     if (known === undefined) return true;
     if (known.lastSeries !== series && atUs <= known.lastUs) {
@@ -110,7 +123,7 @@ export class UsedGauges {
     const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
     return [
       ...(names.length > 0
-        ? [`metrics that are not used bytes: ${names.slice(0, 5).join(', ')}${more}`]
+        ? [`metrics that are not used or provisioned bytes: ${names.slice(0, 5).join(', ')}${more}`]
         : []),
       ...(this.doubled > 0
         ? [`samples that another series of the volume told already: ${this.doubled}`]
