@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import {sum} from '../../core/index.js';
-import {sumVolumes} from '../engine/volume-sums.js';
+import {sumVolumes, type VolumeSums} from '../engine/volume-sums.js';
 import {coveredSpans, eitherSpans, type Span} from '../files/coverage.js';
 import {spanOf} from '../files/store-contents.js';
 import type {StoreVolume, VolumeInfo} from '../shadow-store.js';
@@ -30,16 +30,20 @@ export async function describeVolumes(
     const {name, firstUs} = volume;
     const own = sums.get(name);
     const spans = eitherSpans(requests.get(name) ?? [], usage.get(name) ?? []);
-    const prunedGrowthBytes = pruned.get(3600)?.volumes.get(name)?.growthBytes ?? 0;
+    const growthBytes = (own?.growthBytes ?? 0) + (pruned.get(3600)?.volumes.get(name)?.growthBytes ?? 0);
     return {
       ...volume,
       minutes: minutes.get(name) ?? 0,
-      requests: own ? own.reads + own.writes + own.trims : 0,
-      footprintBytes: contents.footprintTold.has(name) ? (own?.growthBytes ?? 0) + prunedGrowthBytes : null,
+      requests: requestsOf(own),
+      footprintBytes: contents.footprintTold.has(name) ? growthBytes : null,
       provisionedBytes: contents.provisioned.get(name) ?? null,
       coverage: endUs > firstUs ? coveredUs(spans, firstUs, endUs) / (endUs - firstUs) : 0,
     };
   });
+}
+
+function requestsOf(sums: VolumeSums | undefined): number {
+  return sums === undefined ? 0 : sums.reads + sums.writes + sums.trims;
 }
 
 function coveredUs(spans: readonly Span[], fromUs: number, toUs: number): number {

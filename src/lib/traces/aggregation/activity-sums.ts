@@ -186,9 +186,13 @@ export class ActivitySums {
   /** Settles what can be; where that is little more is held, and where that is too much, rows may be late. */
   private makeRoom(): void {
     const {held} = this;
+    const mayGrow = 2 * held.usedBytes <= SHARE.held * this.memoryBytes;
+    if (mayGrow && held.isSmall) {
+      held.grow();
+      return;
+    }
     this.settle(this.openFromUs());
     if (this.cells.memoryBytes > SHARE.minutes * this.memoryBytes) this.putMinutesAside();
-    const mayGrow = 2 * held.usedBytes <= SHARE.held * this.memoryBytes;
     // Where footprints go to and fro between memory and disk, they should not do so often.
     if (mayGrow && (held.isCramped || this.footprints.areSpilled)) held.grow();
     else if (held.isFull) this.settle(Number.POSITIVE_INFINITY);

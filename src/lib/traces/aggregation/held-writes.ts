@@ -1,8 +1,10 @@
 import {OP, type RowColumns} from '../reading/request-batch.js';
 import {MINUTE_US} from './minute-cells.js';
 
-/** Room for so many rows at first: enough that the rows of a volume come in long runs, all in the processor's cache. */
-const FIRST_ROWS = 262_144;
+/** Room for so many rows at first: what comes in small pieces needs no more. */
+const FIRST_ROWS = 1024;
+/** Room is made for so many before any are settled: the rows of a volume then come in long runs, all in the cache. */
+const WORTH_ROWS = 262_144;
 
 /** Writes and trims of one volume: the rows `from` to `to` (exclusive) of some columns. */
 export interface WriteRun {
@@ -32,11 +34,11 @@ export class HeldWrites {
   /** Where they go to be settled. */
   private ordered: Columns;
 
-  /** It begins with less than it may take. */
+  /** It takes at most so many bytes, but has room for one row. */
   constructor(mostBytes: number) {
     const capacity = Math.max(1, Math.min(FIRST_ROWS, Math.floor(mostBytes / (2 * ROW_BYTES))));
     this.rows = createColumns(capacity);
-    this.ordered = createColumns(capacity);
+    this.ordered = createColumns(0);
   }
 
   /** Bytes of memory that it takes. */
@@ -46,6 +48,11 @@ export class HeldWrites {
 
   get isFull(): boolean {
     return this.count === this.rows.cell.length;
+  }
+
+  /** Whether there is so little room that more is better than settling. */
+  get isSmall(): boolean {
+    return this.rows.cell.length < WORTH_ROWS;
   }
 
   /** Whether settling made little room: the rows that wait are more than half of what there is room for. */
@@ -69,7 +76,7 @@ export class HeldWrites {
   grow(): void {
     const {rows, count} = this;
     this.rows = createColumns(2 * rows.cell.length);
-    this.ordered = createColumns(2 * rows.cell.length);
+    this.ordered = createColumns(0);
     for (let row = 0; row < count; row += 1) copyRow(rows, row, this.rows, row);
   }
 
@@ -88,6 +95,8 @@ export class HeldWrites {
    * in the order of their times where that makes a difference.
    */
   settle(untilUs: number, volumes: number, visit: (volume: number, run: WriteRun) => void): void {
+    if (this.count === 0) return;
+    if (this.ordered.cell.length === 0) this.ordered = createColumns(this.rows.cell.length);
     const ends = this.order(untilUs, volumes);
     let from = 0;
     for (let volume = 0; volume < volumes; volume += 1) {
