@@ -57,12 +57,22 @@ test('what a volume held before its log is at most its size, where that is told'
     `u,${BEGIN_US},4096,90000`,
   ]);
   const kubelet = path.join(FIXTURES, 'prometheus/kubelet.json');
+  const nbdkit = await fileIn(folder, 'disk.log', [
+    '2026-03-02 05:00:00.000001 connection=1 Connect export="" tls=0 size=0x4000000 minsize=0x0 write=1 ...',
+    '2026-03-02 05:00:00.000002 connection=2 Connect export="named" tls=0 size=0x2000 write=1 ...',
+    ...[1, 2].flatMap((connection) => [
+      `2026-03-02 05:00:01.00000${connection} connection=${connection} Write id=1 offset=0x0 count=0x1000 fua=0 ...`,
+      `2026-03-02 05:00:02.00000${connection} connection=${connection} ...Write id=1 return=0`,
+    ]),
+  ]);
   const sizes = await fileIn(folder, 'sizes.csv', ['volume,provisioned_bytes', '"b,""c""",1MiB', 'nobody,5']);
-  const storePath = await ingest(folder, [trace, usage, kubelet], {sizesPath: sizes});
+  const storePath = await ingest(folder, [trace, usage, kubelet, nbdkit], {sizesPath: sizes});
   const expected = {
     a: [16_384, 80_000],
     'b,"c"': [8192, 2 ** 20],
     u: [0, 90_000],
+    disk: [4096, 0x400_0000],
+    named: [4096, 0x2000],
     'shop/db-0': [0, 10_737_418_240],
     'shop/übung "1"': [0, null],
   };

@@ -10,7 +10,7 @@
  * time of its completion, so that a request that hangs does not make the clock run backwards; a failed one changed
  * nothing. Read, Write, Flush, Trim; Zero is a trim with trim=1, else a write. Offsets and counts are hex bytes. Times
  * are local, without zone. The volume is the export's name (quoted for the shell when it must be, newlines included),
- * else what the input is called. Lines of requests and of the protocol are remarks, and so are requests that failed or
+ * else what the input is called; its size is the export's. Lines of requests and of the protocol are remarks, and so are requests that failed or
  * have only one of their lines here; those are told. Source: nbdkit-log-filter(1); recordings with nbdkit 1.32.
  */
 import {BYTE, decodeLeniently, MAX_NAME_BYTES, type RowCursor, shorten} from '../reading/row-cursor.js';
@@ -29,6 +29,7 @@ import {decodeName} from '../reading/volume-column.js';
 const LINE =
   /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} (?:connection=\d+ (?:\.\.\.)?[A-Z]|(?:\.\.\.)?(?:Ready|Fork|Preconnect)\b)/;
 const literal = (text: string): Uint8Array => new TextEncoder().encode(text);
+const SIZE = / size=0x([0-9a-f]+)/;
 const SPACE = literal(' ');
 const CONNECTION = literal('connection=');
 const CONNECT = literal('Connect export=');
@@ -85,6 +86,7 @@ class NbdkitReader implements RowReader {
   private readonly clock: LocalClock;
   private readonly volumes = new Map<number, number>();
   private readonly pending = new Map<number, PendingRequest>();
+  private namelessBytes: number | undefined;
   private failed = 0;
   private unpaired = 0;
 
@@ -120,7 +122,17 @@ class NbdkitReader implements RowReader {
     if (typeof name !== 'string') return name;
     if (name === '') this.volumes.delete(connection);
     else this.volumes.set(connection, this.options.indexOfVolume(name));
+    this.noteSize(cursor, name);
     return passOver(cursor);
+  }
+
+  /** The size of an export is that of its volume; of one without a name it is told with the first request. */
+  private noteSize(cursor: RowCursor, name: string): void {
+    const rest = decodeLeniently(cursor.bytes.subarray(cursor.at, cursor.lineEnd(cursor.at)));
+    const size = Number.parseInt(SIZE.exec(rest)?.[1] ?? '', 16);
+    if (!Number.isSafeInteger(size)) return;
+    if (name === '') this.namelessBytes = size;
+    else this.options.provisioned(this.options.indexOfVolume(name), size);
   }
 
   private readRequest(cursor: RowCursor, connection: number): Outcome {
@@ -164,6 +176,7 @@ class NbdkitReader implements RowReader {
     if (known !== undefined) return known;
     const volume = this.options.indexOfVolume(this.options.inputVolume());
     this.volumes.set(connection, volume);
+    if (this.namelessBytes !== undefined) this.options.provisioned(volume, this.namelessBytes);
     return volume;
   }
 }
