@@ -144,6 +144,28 @@ describe('the forecast of peaks', () => {
     expect(covered / rounds).toBeGreaterThan(0.89);
   });
 
+  it('keeps a level over a horizon of which history holds few: origins that overlap are not taken for many', async () => {
+    let kept = 0;
+    for (let seed = 1; seed <= 100; seed += 1) {
+      const random = createRandom(seed);
+      // Seven days after 17, hourly: growth whose pace changes from day to day.
+      let [level, pace] = [1000, 1];
+      const values = Float64Array.from({length: 420 + 168}, () => {
+        pace = 1 + 0.97 * (pace - 1) + (random.next() - 0.5);
+        level += pace + 4 * (random.next() - 0.5);
+        return level;
+      });
+      const known = seriesOf(values.subarray(0, 420), 'fleet');
+      const {samples} = await forecastPeaks(last, [known], options({horizonSteps: 168, originCount: 40}));
+      const bound = upperQuantile(
+        samples.map((sample) => sample[0] ?? 0),
+        0.95,
+      );
+      if (Math.max(...values.subarray(420)) <= bound) kept += 1;
+    }
+    expect(kept).toBeGreaterThan(90);
+  });
+
   it('is the same with the same seed', async () => {
     const panel = [
       made(90, (_, noise) => 50 + noise, {id: 'a'}),

@@ -39,6 +39,11 @@ export interface OriginMemory {
 }
 
 const MOST_GROWTH = 4;
+/**
+ * So many horizons must lie side by side in what errors are learned from. Those of origins that share most of their
+ * horizon are one error told often: of one and a half horizons' worth, the next horizon errs by more half of the time.
+ */
+const LEAST_APART = 8;
 
 /**
  * Foresees the peak of every series over the horizon, and how wrong that may be for all of them at once: at each past
@@ -46,8 +51,9 @@ const MOST_GROWTH = 4;
  * origin, all series together, make one sample. Origins are spread evenly over the last two thirds of the history.
  *
  * A series of which nothing but zeros is known at an origin (a newer volume) takes the error of another origin of its
- * own, or, when it has none, the share by which all others together erred. Where less than two horizons of history
- * exist, shorter horizons are compared and their errors scaled up in proportion. No history at all: one sample, the
+ * own, or, when it has none, the share by which all others together erred. Where fewer than
+ * eight horizons lie side by side there, shorter ones are compared and their errors scaled up in proportion, as of a
+ * drift, which is too much for errors that do not add up. No history at all: one sample, the
  * prediction; an unknown series: 0. `fitted` should have been fitted on nothing after the origins: a model that saw
  * what it foresees errs too little. Overlapping horizons make samples alike, so that few of them say less than their
  * number; take bounds by `upperQuantile`. All series end at the same time; no sample is negative.
@@ -84,16 +90,31 @@ export interface PastOrigin {
   readonly fleetShare: number;
 }
 
+/**
+ * Over how many steps past forecasts are compared with what came: the horizon, cut by a quarter until enough lie side by
+ * side. By quarters, so that a growing history seldom changes it and what was learned before serves on.
+ */
+export function comparedSteps(historySteps: number, horizonSteps: number): number {
+  let compared = horizonSteps;
+  while (compared > 1 && LEAST_APART * compared > learnedSteps(historySteps))
+    compared = Math.floor((compared * 3) / 4);
+  return compared;
+}
+
+function learnedSteps(historySteps: number): number {
+  return historySteps - Math.floor(historySteps / 3);
+}
+
 async function pastOrigins(
   fitted: FittedModel,
   panel: readonly Series[],
   {horizonSteps, originCount, sampleCount, memory = {everySteps: 1, origins: new Map()}}: PeakOptions,
 ): Promise<readonly PastOrigin[]> {
   const steps = panelSteps(panel);
-  const pastSteps = Math.min(horizonSteps, Math.floor(steps / 2));
+  const pastSteps = comparedSteps(steps, horizonSteps);
   const count = Math.min(originCount, sampleCount);
-  if (pastSteps < 1 || count < 1) return [];
-  const roomSteps = Math.max(0, steps - Math.floor(steps / 3) - pastSteps);
+  if (steps < 2 || count < 1) return [];
+  const roomSteps = Math.max(0, learnedSteps(steps) - pastSteps);
   const strideSteps = onGrid(Math.floor(roomSteps / Math.max(1, count - 1)), memory.everySteps);
   const origins: PastOrigin[] = [];
   for (let held = pastSteps; held <= pastSteps + roomSteps && origins.length < count; held += strideSteps) {

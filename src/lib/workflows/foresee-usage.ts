@@ -2,6 +2,7 @@ import {matchUsage, type Plan, type VolumeUsage, widenForecast} from '../allocat
 import {
   canonicalJson,
   createRandom,
+  formatDurationSeconds,
   type Granularity,
   InputError,
   readText,
@@ -10,6 +11,7 @@ import {
 } from '../core/index.js';
 import {
   calibrationWindow,
+  comparedSteps,
   type FittedModel,
   forecastModel,
   forecastPeaks,
@@ -91,7 +93,11 @@ export async function foreseeUsage(topology: Topology, options: ForeseeOptions):
     const horizonSteps = horizonStepsOf(horizonSeconds, granularity);
     onProgress('forecast');
     const fitted = trained?.fitted ?? (await fitNow(usage, {...options, horizonSteps, granularity}));
-    const warnings = [...usage.warnings, ...warnOfHorizon(trained?.horizonSteps, horizonSteps)];
+    const warnings = [
+      ...usage.warnings,
+      ...warnOfHorizon(trained?.horizonSteps, horizonSteps),
+      ...warnOfHistory(usage.series, horizonSteps),
+    ];
     const peaks = fitted && (await foreseePeaks(fitted, usage.series, horizonSteps, options.seed));
     return {
       usage,
@@ -169,6 +175,19 @@ function warnOfHorizon(trainedSteps: number | undefined, horizonSteps: number): 
   return trainedSteps !== undefined && horizonSteps > trainedSteps
     ? [`the horizon has ${horizonSteps} steps, the model was trained for ${trainedSteps}`]
     : [];
+}
+
+/** A level is a promise about horizons: a history of few of them can hardly keep it. */
+function warnOfHistory(series: readonly Series[], horizonSteps: number): string[] {
+  const [{values, stepSeconds} = {values: [], stepSeconds: 0}] = series;
+  const compared = comparedSteps(values.length, horizonSteps);
+  if (values.length === 0 || compared === horizonSteps) return [];
+  const [known, learned] = [values.length, compared].map((steps) =>
+    formatDurationSeconds(steps * stepSeconds),
+  );
+  return [
+    `${known ?? ''} of history are few for a horizon of ${formatDurationSeconds(horizonSteps * stepSeconds)}: errors were learned over ${learned ?? ''} and scaled up`,
+  ];
 }
 
 function hashOfStore(store: PlanStore): string {
