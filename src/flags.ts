@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core';
 
 import type {PolicySettings, ShrinkRules} from './lib/allocation/index.js';
 import {
+  parseBytes,
   GRANULARITY_SECONDS,
   type Granularity,
   parseDurationSeconds,
@@ -146,6 +147,23 @@ export const policySettingFlags = {
     exclusive: ['level', 'cost-short'],
     helpValue: 'FACTOR',
   }),
+  'most-per-host': Flags.string({
+    summary: 'hold no more than this on any host',
+    helpValue: 'SIZE',
+  }),
+  floor: Flags.string({
+    summary: 'hold at least so much on the hosts of a boundary, whatever the scenarios need (shared)',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'BOUNDARY=SIZE',
+  }),
+  'tier-cost': Flags.string({
+    summary:
+      'what a byte held costs in a tier, beside 1: the least cost is looked for, not the least total (shared)',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'TIER=NUMBER',
+  }),
   'safety-factor': Flags.string({summary: 'for the rules that multiply', default: '1.2'}),
   'static-share': Flags.string({summary: "share of every host's capacity that static holds", default: '20%'}),
 };
@@ -155,6 +173,9 @@ interface PolicySettingTexts {
   readonly 'cost-short': string | undefined;
   readonly 'cost-idle': string | undefined;
   readonly 'fixed-factor': string | undefined;
+  readonly 'most-per-host'?: string | undefined;
+  readonly floor?: readonly string[] | undefined;
+  readonly 'tier-cost'?: readonly string[] | undefined;
   readonly 'safety-factor': string;
   readonly 'static-share': string;
 }
@@ -165,9 +186,37 @@ export function parsePolicySettings(flags: PolicySettingTexts): PolicySettings {
   return {
     ...parseSafety(flags),
     ...(fixed !== undefined && {fixedFactor: parseFlag('fixed-factor', fixed, parseFactor, '1.3')}),
+    ...parseRules(flags),
     safetyFactor: parseFlag('safety-factor', flags['safety-factor'], parseFactor, '1.2'),
     staticShare: parseFlag('static-share', flags['static-share'], parseShare, '20%'),
   };
+}
+
+function parseRules(flags: PolicySettingTexts): Pick<PolicySettings, 'rules'> {
+  const {'most-per-host': most, floor, 'tier-cost': tierCost} = flags;
+  if ([most, floor, tierCost].every((told) => told === undefined)) return {};
+  return {
+    rules: {
+      ...(most !== undefined && {mostPerHostBytes: parseFlag('most-per-host', most, parseBytes, '200GiB')}),
+      ...(floor !== undefined && {floorBytes: parseNamed('floor', floor, parseBytes, 'rack1=500GiB')}),
+      ...(tierCost !== undefined && {tierCost: parseNamed('tier-cost', tierCost, parseFactor, 'ssd=4')}),
+    },
+  };
+}
+
+/** `NAME=VALUE` texts; the name is everything before the last `=`. */
+function parseNamed(
+  flag: string,
+  texts: readonly string[],
+  parse: (text: string) => number | undefined,
+  example: string,
+): Readonly<Record<string, number>> {
+  const entries = texts.map((text) => {
+    const at = text.lastIndexOf('=');
+    const value = at < 1 ? undefined : parse(text.slice(at + 1));
+    return [text.slice(0, at), parseFlag(flag, text, () => value, example)] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** How fast buffers may be given back. */

@@ -1,6 +1,6 @@
 import {certifyReserve, type CertifiedReserve} from './certificate.js';
 import type {CompiledTopology} from './compile-topology.js';
-import {type ReserveSearch, searchLeastReserve} from './reserve-lp.js';
+import {type PricedFloors, type ReserveSearch, searchLeastReserve} from './reserve-lp.js';
 import type {ScenarioDemand} from './scenario-demand.js';
 
 /** A reserve that whole volumes fit into, and what no reserve can satisfy. */
@@ -26,24 +26,29 @@ export async function leastWholeReserve(
   compiled: CompiledTopology,
   demands: readonly ScenarioDemand[],
   roomBytes: Float64Array,
+  priced: PricedFloors = {},
 ): Promise<WholeReserve> {
-  const search = await searchLeastReserve(compiled, demands, roomBytes);
+  const search = await searchLeastReserve(compiled, demands, roomBytes, priced);
   try {
-    const certify = (startBytes: Float64Array): CertifiedReserve =>
-      certifyReserve(compiled, demands, startBytes, roomBytes);
+    const certify = (startBytes: Float64Array): Priced => {
+      const certified = certifyReserve(compiled, demands, startBytes, roomBytes);
+      const reserveBytes = holdFloors(certified.reserveBytes, roomBytes, priced);
+      const totalBytes = reserveBytes.reduce((sum, bytes) => sum + bytes, 0);
+      return {...certified, reserveBytes, totalBytes, cost: costOf(reserveBytes, priced)};
+    };
     let startBytes = search.least().reserveBytes;
-    const closeBytes = startBytes.reduce((sum, bytes) => sum + bytes, 0) * CLOSE;
+    const closeCost = costOf(startBytes, priced) * CLOSE;
     let last = certify(startBytes);
-    if (last.stuckBytes === 0 && last.totalBytes <= closeBytes) return {...last, shortages: search.shortages};
+    if (last.stuckBytes === 0 && last.cost <= closeCost) return {...last, shortages: search.shortages};
     const concentratedBytes = search.concentrated();
     let best = last;
-    for (let round = 1; round < ROUNDS && best.totalBytes > closeBytes; round += 1) {
+    for (let round = 1; round < ROUNDS && best.cost > closeCost; round += 1) {
       if (!keepRaises(search, startBytes, last.reserveBytes)) break;
       startBytes = search.least().reserveBytes;
       last = certify(startBytes);
       best = better(best, last, 1);
     }
-    if (best.totalBytes > closeBytes) best = better(best, certify(concentratedBytes), CLEARLY_MORE);
+    if (best.cost > closeCost) best = better(best, certify(concentratedBytes), CLEARLY_MORE);
     return {...best, shortages: search.shortages};
   } finally {
     search.dispose();
@@ -63,8 +68,35 @@ function keepRaises(search: ReserveSearch, before: Float64Array, after: Float64A
   return found;
 }
 
-/** The second only when it places more, or as much with a total that is less by more than `ratio`. */
-function better(one: CertifiedReserve, other: CertifiedReserve, ratio: number): CertifiedReserve {
+interface Priced extends CertifiedReserve {
+  readonly cost: number;
+}
+
+function costOf(reserveBytes: Float64Array, {costs}: PricedFloors): number {
+  return reserveBytes.reduce((sum, bytes, host) => sum + bytes * (costs?.[host] ?? 1), 0);
+}
+
+/** Raises what no scenario needs to what is held whatever they need, the cheapest hosts with room first. */
+function holdFloors(
+  reserveBytes: Float64Array,
+  roomBytes: Float64Array,
+  {floors = [], costs}: PricedFloors,
+): Float64Array {
+  const held = reserveBytes.slice();
+  for (const {hosts, bytes} of floors) {
+    let missing = bytes - hosts.reduce((sum, host) => sum + (held[host] ?? 0), 0);
+    const cheapest = [...hosts].sort((left, right) => (costs?.[left] ?? 1) - (costs?.[right] ?? 1));
+    for (const host of cheapest) {
+      const raise = Math.min(Math.max(0, missing), (roomBytes[host] ?? 0) - (held[host] ?? 0));
+      held[host] = (held[host] ?? 0) + raise;
+      missing -= raise;
+    }
+  }
+  return held;
+}
+
+/** The second only when it places more, or as much at a cost that is less by more than `ratio`. */
+function better(one: Priced, other: Priced, ratio: number): Priced {
   if (one.stuckBytes !== other.stuckBytes) return one.stuckBytes < other.stuckBytes ? one : other;
-  return other.totalBytes * ratio < one.totalBytes ? other : one;
+  return other.cost * ratio < one.cost ? other : one;
 }

@@ -21,7 +21,29 @@ export async function tellCures(facts: PlanFacts, input: PolicyInput): Promise<r
   const {compiled, demands, use} = facts;
   const before = await leastWholeReserve(compiled, demands, use.roomBytes);
   if (before.stuckBytes === 0) return [];
+  const allowed = await tellAllowance(facts, input);
+  if (allowed.length > 0) return allowed;
   return [...(await tellGrowth(facts)), ...tellMoves(facts, input)];
+}
+
+/** Where the most that a host may hold is what is short, and no capacity: how much would be held without it. */
+async function tellAllowance({compiled, demands, use}: PlanFacts, {settings}: PolicyInput): Promise<Cure[]> {
+  const mostBytes = settings.rules?.mostPerHostBytes;
+  if (mostBytes === undefined) return [];
+  const {reserveBytes, stuckBytes} = await leastWholeReserve(
+    compiled,
+    demands,
+    roomOf(compiled, use.hostUsedBytes),
+  );
+  if (stuckBytes > 0) return [];
+  const hosts = compiled.topology.hosts.flatMap(({id}, host) => {
+    const bytes = reserveBytes[host] ?? 0;
+    return bytes > mostBytes ? [{host: id, bytes}] : [];
+  });
+  const list = hosts.map(({host, bytes}) => `${host} ${formatBytes(bytes)}`).join(', ');
+  const message = `let hosts hold more than ${formatBytes(mostBytes)}: with ${list} every scenario can be repaired`;
+  const totalBytes = hosts.reduce((sum, {bytes}) => sum + bytes, 0);
+  return [{kind: 'allow', hosts, moves: [], totalBytes, curesAll: true, message}];
 }
 
 async function tellGrowth(facts: PlanFacts): Promise<Cure[]> {

@@ -23,6 +23,14 @@ const planSchema = z.object({
     fixedFactor: z.number().optional(),
     /** What a byte too few and a byte too many cost: where the level comes from. */
     costs: z.object({short: z.number(), idle: z.number()}).optional(),
+    /** Limits and prices of reserves: a most a host, floors by boundary, costs by tier. */
+    rules: z
+      .object({
+        mostPerHostBytes: bytes.optional(),
+        floorBytes: z.record(z.string(), bytes).optional(),
+        tierCost: z.record(z.string(), z.number().positive()).optional(),
+      })
+      .optional(),
     safetyFactor: z.number(),
     staticShare: z.number(),
     horizonSeconds: z.number(),
@@ -94,8 +102,8 @@ const planSchema = z.object({
   cures: z
     .array(
       z.object({
-        kind: z.enum(['grow', 'move']),
-        /** Capacity to add. */
+        kind: z.enum(['grow', 'move', 'allow']),
+        /** Capacity to add, or what hosts would have to be allowed to hold. */
         hosts: z.array(z.object({host: z.string(), bytes})),
         moves: z.array(z.object({volume: z.string(), from: z.string(), to: z.string(), bytes})),
         totalBytes: bytes,

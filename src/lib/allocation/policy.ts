@@ -5,7 +5,19 @@ import type {SafetySettings} from './safety-level.js';
 import type {ScenarioDemand} from './scenario-demand.js';
 import type {SumForecast} from './use-sums.js';
 
+/** Limits and prices of reserves. */
+export interface ReserveRules {
+  /** No host holds more than so many bytes. */
+  readonly mostPerHostBytes?: number;
+  /** By id of a boundary, what its hosts together hold at least, as far as they have room. */
+  readonly floorBytes?: Readonly<Record<string, number>>;
+  /** By tier, what a byte held costs, beside 1 for tiers not named: the least cost is then looked for. */
+  readonly tierCost?: Readonly<Record<string, number>>;
+}
+
 export interface PolicySettings extends SafetySettings {
+  /** `mostPerHostBytes` counts for every policy, the others for those that look for the least reserve. */
+  readonly rules?: ReserveRules;
   /** What a byte too few and a byte too many cost, where the level was made of that. */
   readonly costs?: {readonly short: number; readonly idle: number};
   /** For the rules that multiply; e.g. 1.2. */

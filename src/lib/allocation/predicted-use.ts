@@ -1,5 +1,6 @@
 import {type PeakForecast, upperQuantile} from '../forecasting/index.js';
 import type {CompiledTopology} from './compile-topology.js';
+import type {PolicySettings} from './policy.js';
 import {levelOfScenario, type SafetySettings} from './safety-level.js';
 import type {SumForecast} from './use-sums.js';
 
@@ -11,7 +12,7 @@ export interface PredictedUse {
   readonly scenarioFactor: Float64Array;
   /** Use of each host, everything on it. */
   readonly hostUsedBytes: Float64Array;
-  /** Fill limit x capacity - hostUsedBytes, at least 0: the most that a host can hold free. */
+  /** Fill limit x capacity - hostUsedBytes, at least 0, at most what the rules allow: the most that a host can hold. */
   readonly roomBytes: Float64Array;
 }
 
@@ -31,13 +32,26 @@ export interface PredictedUse {
 export function predictUse(
   compiled: CompiledTopology,
   forecast: PeakForecast,
-  safety: SafetySettings,
+  safety: SafetySettings & Pick<PolicySettings, 'rules'>,
   sums: SumForecast = sumSamples(compiled, forecast),
 ): PredictedUse {
-  const {topology, nets} = compiled;
-  const {fixedFactor} = safety;
+  const {fixedFactor, rules} = safety;
   const volumeBytes = medianOrMean(forecast);
-  if (fixedFactor !== undefined) return timesFactor(compiled, volumeBytes, fixedFactor);
+  const use =
+    fixedFactor === undefined
+      ? atLevels(compiled, volumeBytes, safety, sums)
+      : timesFactor(compiled, volumeBytes, fixedFactor);
+  const mostBytes = rules?.mostPerHostBytes ?? Infinity;
+  return {...use, roomBytes: use.roomBytes.map((bytes) => Math.min(bytes, Math.floor(mostBytes)))};
+}
+
+function atLevels(
+  compiled: CompiledTopology,
+  volumeBytes: Float64Array,
+  safety: SafetySettings,
+  sums: SumForecast,
+): PredictedUse {
+  const {topology, nets} = compiled;
   const levels = nets.map((net) => levelOfScenario(topology, net, safety));
   const hostLevel = Math.max(safety.level, ...levels);
   const scenarioFactor = Float64Array.from(nets, (net, scenario) => {

@@ -24,21 +24,28 @@ export interface ReserveSearch {
   dispose(): void;
 }
 
+/** What hosts hold together whatever the scenarios need, within their room; and what a byte costs on each host. */
+export interface PricedFloors {
+  readonly floors?: readonly {readonly hosts: readonly number[]; readonly bytes: number}[];
+  readonly costs?: Float64Array | undefined;
+}
+
 /** A host's reserve is exact to this share of the largest room; what that leaves short is filled without the solver. */
 const ROUNDING = 1e-9;
 const MOST_SOLVES = 500;
 
 /**
- * min sum r_h, 0 <= r_h <= room_h, such that for every scenario a flow takes its demand to allowed hosts with r_h as
+ * min sum c_h r_h, 0 <= r_h <= room_h, such that for every scenario a flow takes its demand to allowed hosts with r_h as
  * the space (allocation-maths sections 2 and 9). No flow enters the program: a flow exists if and only if every set of
  * groups finds its demand on the hosts that it may use, so each such set is one row over r, and only sets that a
- * maximum flow shows to be violated are added. The total is within a millionth of the optimum. The caller must dispose
+ * maximum flow shows to be violated are added. The cost is within a millionth of the optimum. The caller must dispose
  * of the search.
  */
 export async function searchLeastReserve(
   compiled: CompiledTopology,
   demands: readonly ScenarioDemand[],
   roomBytes: Float64Array,
+  {floors = [], costs}: PricedFloors = {},
 ): Promise<ReserveSearch> {
   const shortages: {net: ScenarioNet; routing: Routing}[] = [];
   const wanted = compiled.nets.map((net, scenario) => {
@@ -48,7 +55,8 @@ export async function searchLeastReserve(
     shortages.push({net, routing});
     return {net, groupBytes: groupBytes.map((bytes, group) => bytes - (routing.unsentBytes[group] ?? 0))};
   });
-  const program = await createReserveProgram(roomBytes);
+  const program = await createReserveProgram(roomBytes, costs);
+  for (const {hosts, bytes} of floors) program.addRow(hosts, bytes);
   const rounding = ROUNDING * Math.max(...roomBytes, 1);
   const toWhole = (reserve: Float64Array): Float64Array =>
     reserve.map((bytes, host) => Math.min(roomBytes[host] ?? 0, Math.ceil(Math.max(0, bytes - rounding))));

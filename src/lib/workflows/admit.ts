@@ -8,6 +8,7 @@ import {
   type PlanBasis,
   type PolicySettings,
   refuseUnknownLevels,
+  refuseUnknownRules,
   type Situation,
   type WhatIf,
 } from '../allocation/index.js';
@@ -59,6 +60,7 @@ export async function admit(options: AdmitOptions): Promise<AdmitReport> {
   const topology = resolveTopology(raw);
   refuseUnknown(topology, options);
   refuseUnknownLevels(topology, options.settings);
+  refuseUnknownRules(topology, options.settings.rules);
   const {usage, forecast, warnings} = await foreseeUsage(topology, options);
   const situation = {raw, topology, usedBytes: usage.usedBytes, forecast};
   const wanted = newVolumes(situation, options);

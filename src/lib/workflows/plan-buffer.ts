@@ -7,6 +7,7 @@ import {
   type Plan,
   type PolicySettings,
   refuseUnknownLevels,
+  refuseUnknownRules,
   type ShrinkRules,
 } from '../allocation/index.js';
 import {canonicalJson, sha256Hex, US_PER_SECOND, writeArtifact} from '../core/index.js';
@@ -48,6 +49,7 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
   const policy = allocationPolicy(options.policy);
   const topology = await readTopology(options.topologyPath);
   refuseUnknownLevels(topology, settings);
+  refuseUnknownRules(topology, settings.rules);
   const held = await readHeld(topology, options);
   const current = held?.current;
   const {usage, forecast, past, inputs, warnings} = await foreseeUsage(topology, options);

@@ -3,6 +3,7 @@ import {
   ALLOCATION_POLICIES,
   HINDSIGHT_POLICIES,
   type PolicySettings,
+  refuseUnknownRules,
 } from '../allocation/index.js';
 import {
   createRandom,
@@ -68,6 +69,7 @@ export async function replayStore(options: ReplayStoreOptions): Promise<ReplayRe
   const model = forecastModel(options.model);
   const steps = stepsOf(options);
   const topology = await readTopology(options.topologyPath);
+  refuseUnknownRules(topology, settings.rules);
   const histories = await readHistories(options);
   const result = await replayHistory({
     ...{histories, topology, policies, hindsightPolicies, settings, model, ...steps, signal, onProgress},

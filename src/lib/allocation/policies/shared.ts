@@ -2,11 +2,13 @@
  * One reserve for all scenarios, since they are planned for one at a time: the least total such that in every scenario
  * each lost copy finds an allowed host with space (a linear program with cuts from maximum flows, reserve-lp.ts), then
  * raised until whole volumes fit (least-whole-reserve.ts). Where not even the whole room is enough, as much as fits is
- * held and the minimum cut is told.
+ * held and the minimum cut is told. Boundaries may have floors, and tiers a price: then the least cost is looked for.
  */
 import {formatBytes} from '../../core/index.js';
 import {leastWholeReserve} from '../least-whole-reserve.js';
-import type {AllocationPolicy, BoundaryNeed, BufferDecision, PolicyInput} from '../policy.js';
+import {priceFloors, tellShortFloors} from '../price-floors.js';
+import type {AllocationPolicy, BoundaryNeed, BufferDecision, PolicyInput, ReserveRules} from '../policy.js';
+import type {Topology} from '../../topology/index.js';
 import {type PolicyView, viewInput} from '../policy-input.js';
 import {scenarioDemand} from '../scenario-demand.js';
 import {findShortCut} from '../short-cut.js';
@@ -24,12 +26,37 @@ async function decide(input: PolicyInput): Promise<BufferDecision> {
   const demands = compiled.nets.map((net, scenario) =>
     scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]),
   );
-  const {reserveBytes, placements, shortages} = await leastWholeReserve(compiled, demands, use.roomBytes);
+  const {topology, settings} = input;
+  const priced = priceFloors(topology, use.roomBytes, settings.rules);
+  const found = await leastWholeReserve(compiled, demands, use.roomBytes, priced);
+  const {reserveBytes, placements, shortages} = found;
   const shortCuts = shortages.flatMap(({net}) => {
     const demand = demands[net.scenario];
     return (demand && findShortCut(compiled, net, demand, use.roomBytes)) ?? [];
   });
-  return {reserveBytes, needs: needsOf(view), shortCuts, placements};
+  const hostNotes = noteFloors(topology, use.roomBytes, settings.rules);
+  return {reserveBytes, needs: needsOf(view), shortCuts, placements, ...(hostNotes && {hostNotes})};
+}
+
+/** Undefined where every floor fits. */
+function noteFloors(
+  {boundaries, hosts}: Topology,
+  roomBytes: Float64Array,
+  rules: ReserveRules | undefined,
+): BufferDecision['hostNotes'] {
+  const short = tellShortFloors({boundaries}, roomBytes, rules);
+  if (short.length === 0) return undefined;
+  const inside = new Map(boundaries.map(({id, hosts: members}) => [id, new Set(members)]));
+  return hosts.map((_, host) => {
+    const notes = short.flatMap((floor) =>
+      inside.get(floor.boundary)?.has(host) === true
+        ? [
+            `the floor of ${floor.boundary} is ${formatBytes(floor.floorBytes)}, its hosts have room for ${formatBytes(floor.roomBytes)}`,
+          ]
+        : [],
+    );
+    return notes.length === 0 ? undefined : notes.join('; ');
+  });
 }
 
 function needsOf({compiled, use, demandBytes}: PolicyView): BoundaryNeed[] {
