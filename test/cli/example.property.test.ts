@@ -8,6 +8,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
 import {readArtifact} from '../../src/lib/core/index.js';
 import {type Plan, PLAN_KIND} from '../../src/lib/allocation/index.js';
+import {effort} from '../support/effort.js';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const PAGE = path.join(ROOT, 'docs', 'example-overlapping-boundaries.md');
@@ -41,7 +42,8 @@ describe('docs/example-overlapping-boundaries.md', () => {
     const page = await readFile(PAGE, 'utf8');
     const commands = commandsIn(page);
     expect(commands).toHaveLength(8);
-    for (const {command, lines} of commands) {
+    // The cluster that was grown is planned for in the thorough run.
+    for (const {command, lines} of commands.slice(0, effort(5, 8))) {
       const env = {
         ...process.env,
         PATH: `${folder}:${process.env.PATH ?? ''}`,
