@@ -13,6 +13,9 @@ export interface Forecast {
   readonly quantiles: readonly Float64Array[];
 }
 
+/** The levels of which a model that knows its own uncertainty tells quantiles. */
+export const BAND_LEVELS = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975] as const;
+
 export interface FitOptions {
   /** The longest horizon that predict will be asked for. */
   readonly horizonSteps: number;
@@ -40,6 +43,14 @@ export interface FittedModel {
    * predicted too (with defaults where the model is per series); one of which nothing is known is foreseen as NaN.
    */
   predict(histories: readonly Series[], horizonSteps: number): Promise<readonly Float64Array[]>;
+  /**
+   * Of models that learn quantiles: one band a history, in the order given; `bands[i][q]` holds the quantile at
+   * `BAND_LEVELS[q]`, one value a step, in rising order at every step; NaN where nothing is known. Not calibrated.
+   */
+  predictBands?(
+    histories: readonly Series[],
+    horizonSteps: number,
+  ): Promise<readonly (readonly Float64Array[])[]>;
   /** What is worth telling people about the fit, in the order to tell it, e.g. `neural back end: wasm`. */
   readonly notes?: Readonly<Record<string, string | number>>;
   /** Plain JSON data from which the registry's `load` makes an equal model. */

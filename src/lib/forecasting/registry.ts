@@ -1,11 +1,15 @@
 import {nearestName, UsageError} from '../core/index.js';
 import type {ForecastModel} from './model.js';
+import {drift} from './models/drift.js';
 import {ets} from './models/ets.js';
 import {lstm} from './models/lstm.js';
+import {naive} from './models/naive.js';
 import {seasonalNaive} from './models/seasonal-naive.js';
 
 const MODELS = {
   'seasonal-naive': seasonalNaive,
+  naive,
+  drift,
   ets,
   lstm,
 } as const satisfies Record<string, ForecastModel>;
