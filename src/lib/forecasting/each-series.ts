@@ -20,7 +20,7 @@ export interface SeriesMethod<P> {
   /** The path after the end of a history, which may have grown since the choice. Not finite: the season is repeated. */
   foresee(known: Float64Array, parameters: P, horizonSteps: number): Float64Array;
   /** A name for the choice, counted over the series and told to people. */
-  describe?(parameters: P): string;
+  readonly describe?: (parameters: P) => string;
 }
 
 /** Some tenths of a second: Ctrl-C is heard in between. */

@@ -1,16 +1,26 @@
 import {nearestName, UsageError} from '../core/index.js';
 import type {ForecastModel} from './model.js';
+import {arima} from './models/arima.js';
+import {dampedHolt} from './models/damped-holt.js';
 import {drift} from './models/drift.js';
 import {ets} from './models/ets.js';
 import {lstm} from './models/lstm.js';
+import {mstlArima} from './models/mstl-arima.js';
+import {mstlEts} from './models/mstl-ets.js';
 import {naive} from './models/naive.js';
 import {seasonalNaive} from './models/seasonal-naive.js';
+import {theta} from './models/theta.js';
 
 const MODELS = {
   'seasonal-naive': seasonalNaive,
   naive,
   drift,
+  theta,
+  'damped-holt': dampedHolt,
   ets,
+  arima,
+  'mstl-ets': mstlEts,
+  'mstl-arima': mstlArima,
   lstm,
 } as const satisfies Record<string, ForecastModel>;
 

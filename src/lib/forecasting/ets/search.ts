@@ -20,9 +20,8 @@ const TOLERANCE = 0.01;
  */
 export function chooseEts(values: Float64Array, seasons: readonly number[]): EtsChoice | undefined {
   const isPositive = values.every((value) => Number.isNaN(value) || value > 0);
-  const knownCount = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
   return allForms(seasons, isPositive)
-    .map((form) => fitForm(values, form, knownCount))
+    .map((form) => fitEtsForm(values, form))
     .reduce<EtsChoice | undefined>((best, next) => {
       return next !== undefined && next.aicc < (best?.aicc ?? Infinity) ? next : best;
     }, undefined);
@@ -44,8 +43,9 @@ function allForms(seasons: readonly number[], isPositive: boolean): readonly Ets
   );
 }
 
-/** Undefined when the form has as many parameters as there are values. */
-function fitForm(values: Float64Array, form: EtsForm, knownCount: number): EtsChoice | undefined {
+/** The parameters of one form. Undefined when it has as many as there are values. */
+export function fitEtsForm(values: Float64Array, form: EtsForm): EtsChoice | undefined {
+  const knownCount = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
   const spare = knownCount - parameterCount(form) - 1;
   if (spare <= 0) return undefined;
   const first = initialState(values, form);
