@@ -2,23 +2,30 @@ import {beforeAll, describe, expect, it} from 'vitest';
 
 import {createRandom, type Series} from '../../src/lib/core/index.js';
 import {FORECAST_MODELS, type ForecastModel, type FittedModel} from '../../src/lib/forecasting/index.js';
-import {createLstm} from '../../src/lib/forecasting/models/lstm.js';
+import {acrossSeries} from '../../src/lib/forecasting/across-series.js';
+import {gruNet} from '../../src/lib/forecasting/neural/gru-net.js';
+import {lstmNet} from '../../src/lib/forecasting/neural/lstm-net.js';
+import {mlpNet} from '../../src/lib/forecasting/neural/mlp-net.js';
+import type {NetKind} from '../../src/lib/forecasting/neural/net.js';
 import {fitOptions, made, seriesOf, wave} from './builders.js';
 
 const HORIZON = 6;
 const SEASONS = [8];
-const small = createLstm({
-  hiddenUnits: 6,
-  levels: [0.1, 0.5, 0.9],
-  batchRows: 16,
-  epochs: 1,
-  mostRounds: 20,
-  rate: 0.01,
+function small(name: string, kind: NetKind): ForecastModel {
+  const sizes = {hiddenUnits: 6, mostPatches: 7, batchRows: 16, epochs: 1, mostRounds: 20, rate: 0.01};
+  return acrossSeries({name, summary: name, kind, ...sizes});
+}
+const NETS: Readonly<Record<string, NetKind>> = {
+  lstm: lstmNet,
+  gru: gruNet,
+  mlp: mlpNet,
+  'mlp-long': mlpNet,
+};
+/** The registry, with networks small enough for a test. */
+const models: readonly ForecastModel[] = FORECAST_MODELS.map((model) => {
+  const kind = NETS[model.name];
+  return kind ? small(model.name, kind) : model;
 });
-/** The registry, with a network small enough for a test. */
-const models: readonly ForecastModel[] = FORECAST_MODELS.map((model) =>
-  model.name === 'lstm' ? small : model,
-);
 
 const panel = ['a', 'b', 'quo"te', '__proto__'].map((id, index) =>
   made(80, (step, noise) => 50 + 10 * index + 8 * wave(step, 8) + noise, {id, seed: index}),
@@ -114,7 +121,7 @@ describe.each(models.map((model) => [model.name, model] as const))('model %s', (
 });
 
 describe('models that learn in rounds or series by series', () => {
-  it.each([FORECAST_MODELS[1], small])('stop when they are told to', async (model) => {
+  it.each([FORECAST_MODELS[1], small('lstm', lstmNet)])('stop when they are told to', async (model) => {
     const signal = AbortSignal.abort(new Error('stopped by hand'));
     const options = fitOptions({horizonSteps: HORIZON, seasonSteps: SEASONS, signal});
     await expect(model?.fit(panel, options)).rejects.toThrow('stopped by hand');

@@ -4,7 +4,10 @@ import {arima} from './models/arima.js';
 import {dampedHolt} from './models/damped-holt.js';
 import {drift} from './models/drift.js';
 import {ets} from './models/ets.js';
+import {gru} from './models/gru.js';
 import {lstm} from './models/lstm.js';
+import {mlpLong} from './models/mlp-long.js';
+import {mlp} from './models/mlp.js';
 import {mstlArima} from './models/mstl-arima.js';
 import {mstlEts} from './models/mstl-ets.js';
 import {naive} from './models/naive.js';
@@ -22,6 +25,9 @@ const MODELS = {
   'mstl-ets': mstlEts,
   'mstl-arima': mstlArima,
   lstm,
+  gru,
+  mlp,
+  'mlp-long': mlpLong,
 } as const satisfies Record<string, ForecastModel>;
 
 /** The models that can be chosen, the one to beat first. */

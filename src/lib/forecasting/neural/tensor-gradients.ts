@@ -67,6 +67,11 @@ function elementwise(tf: TensorLibrary): readonly Gradient[] {
       gradFunc: (dy, saved) => ({x: () => tf.mul(single(dy), tf.sign(at(saved, 0)))}),
     },
     {
+      kernelName: tf.Relu,
+      inputsToSave: ['x'],
+      gradFunc: (dy, saved) => ({x: () => tf.mul(single(dy), tf.step(at(saved, 0)))}),
+    },
+    {
       kernelName: tf.Sigmoid,
       outputsToSave: [true],
       gradFunc: (dy, saved) => ({

@@ -1,5 +1,5 @@
 import {mean, type Random} from '../../core/index.js';
-import type {NetBatch, NetShape} from './lstm-net.js';
+import type {NetBatch, NetShape} from './net.js';
 
 /** A stretch of a series: the window ends, and what is to be foreseen begins, at step `origin`. */
 export interface WindowPlace {

@@ -3,23 +3,14 @@ import {setImmediate} from 'node:timers/promises';
 
 import type {Random} from '../../core/index.js';
 import {freeAdam, startAdam, updateByAdam, type AdamState} from './adam.js';
-import {
-  joinWeights,
-  listWeights,
-  mapWeights,
-  meanPinballLoss,
-  quantilesOf,
-  weightShapes,
-  weightsFrom,
-  type NetShape,
-  type NetWeights,
-} from './lstm-net.js';
+import {joinWeights, meanPinballLoss, part, type NetKind, type NetShape} from './net.js';
 import type {TensorBackend, TensorLibrary} from './tensor-backend.js';
 import {cutBatch, drawPlaces, type Batch, type WindowPlace, type WindowRange} from './windows.js';
 
 export interface Lesson {
+  readonly kind: NetKind;
   readonly shape: NetShape;
-  readonly start: NetWeights<Float32Array>;
+  readonly start: readonly Float32Array[];
   /** Where windows to learn from lie. */
   readonly ranges: readonly WindowRange[];
   /** Windows of a later time, never learned from; none: all rounds are run and the last weights kept. */
@@ -41,28 +32,28 @@ export interface Lessons {
 }
 
 const ROUNDS_BETWEEN_EXAMS = 25;
-/** Exams without a better loss after which training stops. */
-const PATIENCE = 8;
+/** Share of all rounds without a better loss after which training stops: the rate's fall needs time to show. */
+const PATIENCE_SHARE = 1 / 3;
 
 /**
  * Trains a network by Adam on windows drawn by chance, keeping the weights that did best on held-out time, and
  * stopping early when they stop getting better. The same seed gives the same weights on the same back end. Throws the
  * signal's reason when aborted.
  */
-export async function trainLstm({tf}: TensorBackend, lesson: Lesson): Promise<Lessons> {
-  const {shape, heldOut, rounds, signal} = lesson;
-  const shapes = weightShapes(shape);
-  const first = mapWeights((name): Tensor => tf.tensor2d(lesson.start[name], [...shapes[name]]));
+export async function trainNet({tf}: TensorBackend, lesson: Lesson): Promise<Lessons> {
+  const {kind, shape, heldOut, rounds, signal} = lesson;
+  const shapes = kind.weightShapes(shape);
+  const first = lesson.start.map((values, index): Tensor => {
+    const [rows, columns] = part(shapes, index);
+    return tf.tensor2d(values, [rows, columns]);
+  });
   let state = startAdam(tf, first);
   const exam = heldOut.length > 0 ? cutBatch(heldOut, shape, true) : undefined;
-  const grade = (roundLoss: number): number => (exam ? examLoss(tf, shape, state, exam) : roundLoss);
+  const grade = (roundLoss: number): number => (exam ? examLoss(tf, lesson, state, exam) : roundLoss);
+  const patience = Math.max(8 * ROUNDS_BETWEEN_EXAMS, rounds * PATIENCE_SHARE);
   try {
     let best: Lessons = {weights: await readWeights(state), loss: grade(Number.NaN), rounds: 0};
-    for (
-      let round = 1;
-      round <= rounds && round - best.rounds <= PATIENCE * ROUNDS_BETWEEN_EXAMS;
-      round += 1
-    ) {
+    for (let round = 1; round <= rounds && round - best.rounds <= patience; round += 1) {
       const learned = learnRound(tf, lesson, state, round);
       state = learned.state;
       await setImmediate();
@@ -78,34 +69,35 @@ export async function trainLstm({tf}: TensorBackend, lesson: Lesson): Promise<Le
   }
 }
 
-function examLoss(tf: TensorLibrary, shape: NetShape, {weights}: AdamState, exam: Batch): number {
-  return tf.tidy(() => lossOf(tf, shape, weights, exam).dataSync()[0] ?? Number.NaN);
+function examLoss(tf: TensorLibrary, lesson: Lesson, {weights}: AdamState, exam: Batch): number {
+  return tf.tidy(() => lossOf(tf, lesson, weights, exam).dataSync()[0] ?? Number.NaN);
 }
 
 function learnRound(
   tf: TensorLibrary,
-  {shape, ranges, batchRows, rounds, rate, random}: Lesson,
+  lesson: Lesson,
   state: AdamState,
   round: number,
 ): {state: AdamState; loss: number} {
+  const {shape, ranges, batchRows, rounds, rate, random} = lesson;
   const batch = cutBatch(drawPlaces(ranges, batchRows, random), shape, true);
   const {value, grads} = tf.tidy(() => {
-    const lossOfWeights = (...list: Tensor[]): Scalar => lossOf(tf, shape, weightsFrom(list), batch);
-    return tf.valueAndGrads(lossOfWeights)(listWeights(state.weights));
+    const lossOfWeights = (...list: Tensor[]): Scalar => lossOf(tf, lesson, list, batch);
+    return tf.valueAndGrads(lossOfWeights)([...state.weights]);
   });
   const current = (rate * (1 + Math.cos((Math.PI * (round - 1)) / rounds))) / 2;
-  const next = updateByAdam(tf, state, weightsFrom(grads), current);
+  const next = updateByAdam(tf, state, grads, current);
   const [loss = Number.NaN] = value.dataSync();
   tf.dispose([value, ...grads]);
   return {state: next, loss};
 }
 
-function lossOf(tf: TensorLibrary, shape: NetShape, weights: NetWeights<Tensor>, batch: Batch): Scalar {
+function lossOf(tf: TensorLibrary, {kind, shape}: Lesson, weights: readonly Tensor[], batch: Batch): Scalar {
   const outcomes = tf.tensor2d(batch.outcomes, [batch.rows, shape.horizonSteps * shape.levels.length]);
-  return tf.reshape(meanPinballLoss(tf, shape, quantilesOf(tf, shape, weights, batch), outcomes), []);
+  return tf.reshape(meanPinballLoss(tf, shape, kind.quantiles(tf, shape, weights, batch), outcomes), []);
 }
 
 async function readWeights({weights}: AdamState): Promise<Float32Array> {
-  const values = await Promise.all(listWeights(weights).map((tensor) => tensor.data()));
-  return joinWeights(weightsFrom(values.map((value) => Float32Array.from(value))));
+  const values = await Promise.all(weights.map((tensor) => tensor.data()));
+  return joinWeights(values.map((value) => Float32Array.from(value)));
 }

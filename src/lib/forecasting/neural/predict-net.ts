@@ -1,43 +1,53 @@
 import type {Series} from '../../core/index.js';
 import {fillGaps, fromFirstKnown} from '../history.js';
-import {mapWeights, quantilesOf, splitWeights, weightShapes, type NetShape} from './lstm-net.js';
+import {part, splitWeights, type NetKind, type NetShape} from './net.js';
 import type {TensorBackend} from './tensor-backend.js';
 import {cutBatch, leastScale, windowScale, type WindowPlace} from './windows.js';
 
+/** A trained network. */
+export interface TrainedNet {
+  readonly kind: NetKind;
+  readonly shape: NetShape;
+  readonly weights: Float32Array;
+}
+
 const ROWS_A_BATCH = 512;
 
-/** The medians of each history's next steps, in its unit; NaN for a history of which nothing is known. */
-export async function predictMedians(
+/**
+ * One band a history, in its unit: `bands[i][q]` the quantile at the net's level q, one value a step, sorted so that
+ * quantiles do not cross; NaN for a history of which nothing is known.
+ */
+export async function predictBands(
   {tf}: TensorBackend,
-  shape: NetShape,
-  joined: Float32Array,
+  {kind, shape, weights: joined}: TrainedNet,
   histories: readonly Series[],
   horizonSteps: number,
-): Promise<readonly Float64Array[]> {
-  const values = splitWeights(shape, joined);
+): Promise<readonly (readonly Float64Array[])[]> {
+  const shapes = kind.weightShapes(shape);
+  const values = splitWeights(shapes, joined);
   if (!values) throw new Error('broken invariant: the weights do not belong to the shape');
   const places = histories.map((history) => lastWindow(history.values, shape));
   const known = places.flatMap((place, index) => (place ? [{place, index}] : []));
-  const paths = histories.map(() => new Float64Array(horizonSteps).fill(Number.NaN));
-  const shapes = weightShapes(shape);
-  const weights = mapWeights((name) => tf.tensor2d(values[name], [...shapes[name]]));
+  const bands = histories.map(() => shape.levels.map(() => new Float64Array(horizonSteps).fill(Number.NaN)));
+  const weights = values.map((value, index) => {
+    const [rows, columns] = part(shapes, index);
+    return tf.tensor2d(value, [rows, columns]);
+  });
   try {
     for (let from = 0; from < known.length; from += ROWS_A_BATCH) {
-      const part = known.slice(from, from + ROWS_A_BATCH);
-      const batch = cutBatch(
-        part.map(({place}) => place),
-        shape,
-        false,
-      );
-      const output = tf.tidy(() => quantilesOf(tf, shape, weights, batch));
+      const rows = known.slice(from, from + ROWS_A_BATCH);
+      const windows = rows.map(({place}) => place);
+      const batch = cutBatch(windows, shape, false);
+      const output = tf.tidy(() => kind.quantiles(tf, shape, weights, batch));
       const scaled = await output.data();
       output.dispose();
-      for (const [row, {place, index}] of part.entries()) readRow(scaled, row, place, shape, paths[index]);
+      for (const [row, {place, index}] of rows.entries())
+        readRow(scaled, row, place, shape, part(bands, index));
     }
   } finally {
-    tf.dispose(Object.values(weights));
+    tf.dispose(weights);
   }
-  return paths;
+  return bands;
 }
 
 function readRow(
@@ -45,13 +55,14 @@ function readRow(
   row: number,
   place: WindowPlace,
   {patchSteps, patchCount, horizonSteps, levels}: NetShape,
-  path: Float64Array | undefined,
+  band: readonly Float64Array[],
 ): void {
   const {centre, scale} = windowScale(place, patchSteps * patchCount);
-  const median = levels.indexOf(0.5);
-  for (let step = 0; path && step < path.length; step += 1) {
-    path[step] =
-      centre + scale * (scaled[(row * horizonSteps + step) * levels.length + median] ?? Number.NaN);
+  const steps = band[0]?.length ?? 0;
+  for (let step = 0; step < steps; step += 1) {
+    const from = (row * horizonSteps + step) * levels.length;
+    const sorted = Float64Array.from(levels, (_, level) => scaled[from + level] ?? Number.NaN).sort();
+    for (const [level, path] of band.entries()) path[step] = centre + scale * (sorted[level] ?? Number.NaN);
   }
 }
 

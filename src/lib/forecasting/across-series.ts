@@ -1,0 +1,193 @@
+import {z} from 'zod';
+
+import {InputError, parseWith, UsageError, type Series} from '../core/index.js';
+import {decodeFloat32, encodeFloat32} from './float-text.js';
+import {fillGaps, fromFirstKnown, panelSteps, requireSteps, seenSeasons} from './history.js';
+import {BAND_LEVELS, type FitOptions, type FittedModel, type ForecastModel} from './model.js';
+import {splitWeights, type NetKind, type NetShape} from './neural/net.js';
+import {predictBands, type TrainedNet} from './neural/predict-net.js';
+import {openTensorBackend, type TensorBackend} from './neural/tensor-backend.js';
+import {trainNet} from './neural/train-net.js';
+import {bestRepetition, leastScale, type WindowPlace, type WindowRange} from './neural/windows.js';
+
+export interface NetSettings {
+  readonly name: string;
+  readonly summary: string;
+  readonly kind: NetKind;
+  readonly hiddenUnits: number;
+  /** The most patches (seasons) of a window; two at least. */
+  readonly mostPatches: number;
+  readonly batchRows: number;
+  /** How often each window should be seen, and the most updates that may be spent on it. */
+  readonly epochs: number;
+  readonly mostRounds: number;
+  readonly rate: number;
+}
+
+const MOST_HELD_OUT = 256;
+const LEAST_ROUNDS = 100;
+
+/**
+ * A network for all series together, over windows of whole seasons (days of hours), scaled by their own mean and
+ * deviation, trained by pinball loss at `BAND_LEVELS` on TensorFlow.js. The last horizon of the history is held out to
+ * stop training in time. Gaps are filled with the value a season earlier. A history shorter than the window is extended
+ * backwards by its first season; one that never moved is foreseen as it is, and not learned from.
+ */
+export function acrossSeries(settings: NetSettings): ForecastModel {
+  const {name, summary} = settings;
+  return {
+    ...{name, summary, scope: 'panel'},
+    fit: (panel, options) => fit(panel, options, settings),
+    load: (data, source = name) => Promise.resolve().then(() => load(data, source, settings)),
+  };
+}
+
+const savedSchema = z.object({
+  patchSteps: z.int().positive(),
+  patchCount: z.int().positive(),
+  hiddenUnits: z.int().positive(),
+  horizonSteps: z.int().positive(),
+  levels: z.array(z.number()).refine((levels) => levels.join() === BAND_LEVELS.join(), {
+    message: `must be ${BAND_LEVELS.join(', ')}`,
+  }),
+  trainedOn: z.string(),
+  rounds: z.int().nonnegative(),
+  loss: z.number().optional(),
+  /** Little-endian 32-bit floats. */
+  weights: z.base64(),
+});
+
+interface Learned extends TrainedNet {
+  readonly name: string;
+  readonly trainedOn: string;
+  readonly rounds: number;
+  readonly loss?: number | undefined;
+}
+
+async function fit(
+  panel: readonly Series[],
+  options: FitOptions,
+  settings: NetSettings,
+): Promise<FittedModel> {
+  const shape = shapeFor(panel, options, settings);
+  const backend = await openTensorBackend();
+  const {ranges, heldOut} = divide(panel, shape);
+  const windowCount = ranges.reduce((total, {from, to}) => total + to - from + 1, 0);
+  const wanted = Math.ceil((settings.epochs * windowCount) / settings.batchRows);
+  const rounds = windowCount === 0 ? 0 : Math.min(settings.mostRounds, Math.max(LEAST_ROUNDS, wanted));
+  const repeatSteps = bestRepetition(ranges, shape, options.seasonSteps, options.random.fork('repetition'));
+  const {
+    weights,
+    loss,
+    rounds: roundsKept,
+  } = await trainNet(backend, {
+    kind: settings.kind,
+    shape,
+    start: settings.kind.firstWeights(shape, repeatSteps, options.random.fork('weights')),
+    ranges,
+    heldOut,
+    rounds,
+    batchRows: settings.batchRows,
+    rate: settings.rate,
+    random: options.random.fork('batches'),
+    signal: options.signal,
+    onProgress: options.onProgress,
+  });
+  const trainedOn = backend.name;
+  return fitted(
+    {
+      ...{name: settings.name, kind: settings.kind, shape, weights, trainedOn, rounds: roundsKept},
+      loss: Number.isFinite(loss) ? loss : undefined,
+    },
+    backend,
+  );
+}
+
+/**
+ * Patches of the shortest season of which two fit before a horizon, else of one step; as many as fit, at least 2 where
+ * they do.
+ */
+function shapeFor(panel: readonly Series[], options: FitOptions, settings: NetSettings): NetShape {
+  const longest = panel
+    .map(({values}) => fromFirstKnown(values))
+    .reduce((most, known) => (known.length > most.length ? known : most), new Float64Array());
+  requireSteps(settings.name, panel, 2 + options.horizonSteps);
+  const [season = 1] = seenSeasons(longest, options.seasonSteps);
+  const patchSteps = 2 * season + options.horizonSteps <= longest.length ? season : 1;
+  const patchCount = Math.min(
+    settings.mostPatches,
+    Math.floor((longest.length - options.horizonSteps) / patchSteps),
+  );
+  const {hiddenUnits} = settings;
+  return {patchSteps, patchCount, hiddenUnits, horizonSteps: options.horizonSteps, levels: BAND_LEVELS};
+}
+
+/** Origins to learn from, and the newest one of each series, held out where the longest can spare a horizon. */
+function divide(
+  panel: readonly Series[],
+  {patchSteps, patchCount, horizonSteps}: NetShape,
+): {readonly ranges: readonly WindowRange[]; readonly heldOut: readonly WindowPlace[]} {
+  const from = patchSteps * patchCount;
+  const heldSteps = panelSteps(panel) >= from + 2 * horizonSteps ? horizonSteps : 0;
+  const moving = panel
+    .map(({values}) => fillGaps(fromFirstKnown(values), patchSteps))
+    .map((values) => ({values, leastScale: leastScale(values)}))
+    .filter((series) => series.leastScale > 0);
+  const ranges = moving
+    .map((series) => ({...series, from, to: series.values.length - horizonSteps - heldSteps}))
+    .filter(({to}) => to >= from);
+  const newest = moving
+    .map((series) => ({...series, origin: series.values.length - horizonSteps}))
+    .filter(({origin}) => heldSteps > 0 && origin >= from);
+  const every = Math.ceil(newest.length / MOST_HELD_OUT);
+  return {ranges, heldOut: newest.filter((_, index) => index % every === 0)};
+}
+
+function fitted(learned: Learned, opened?: TensorBackend): FittedModel {
+  const {name, shape, weights, trainedOn, rounds, loss} = learned;
+  let backend = opened;
+  const bands: FittedModel['predictBands'] = async (histories, horizonSteps) => {
+    if (horizonSteps > shape.horizonSteps) {
+      throw new UsageError(
+        'horizon-too-long',
+        `model ${name} was trained for ${shape.horizonSteps} steps, not for ${horizonSteps}`,
+        {hints: ['a shorter --horizon', 'train with a longer one']},
+      );
+    }
+    backend ??= await openTensorBackend();
+    return predictBands(backend, learned, histories, horizonSteps);
+  };
+  const median = shape.levels.indexOf(0.5);
+  return {
+    model: name,
+    predict: async (histories, horizonSteps) =>
+      (await bands(histories, horizonSteps)).map((band) => band[median] ?? new Float64Array()),
+    predictBands: bands,
+    notes: {
+      'neural back end': trainedOn,
+      rounds,
+      ...(loss !== undefined && {'pinball loss (scaled)': loss}),
+      weights: weights.length,
+    },
+    save: () => ({
+      ...shape,
+      trainedOn,
+      rounds,
+      ...(loss !== undefined && {loss}),
+      weights: encodeFloat32(weights),
+    }),
+  };
+}
+
+function load(data: unknown, source: string, {name, kind}: NetSettings): FittedModel {
+  const {weights: text, trainedOn, rounds, loss, ...shape} = parseWith(savedSchema, data, source);
+  const weights = decodeFloat32(text);
+  const fits = weights !== undefined && splitWeights(kind.weightShapes(shape), weights) !== undefined;
+  if (fits && weights.every((weight) => Number.isFinite(weight)))
+    return fitted({name, kind, shape, weights, trainedOn, rounds, loss});
+  throw new InputError(
+    'bad-weights',
+    `${source}: weights: not the finite numbers that a network of this shape has`,
+    {hints: ['train the model again']},
+  );
+}

@@ -1,0 +1,15 @@
+import {acrossSeries} from '../across-series.js';
+import {gruNet} from '../neural/gru-net.js';
+
+/** See `gruNet`. */
+export const gru = acrossSeries({
+  name: 'gru',
+  summary: 'a gated recurrent unit over days, learned across all series',
+  kind: gruNet,
+  hiddenUnits: 64,
+  mostPatches: 7,
+  batchRows: 128,
+  epochs: 20,
+  mostRounds: 600,
+  rate: 0.008,
+});
