@@ -67,6 +67,7 @@ async function scoreModel(
   const forecasts = await forecastQuantiles(fitted, calibration, scored, {
     ...{horizonSteps: HORIZON, levels: LEVELS, lowest: 0},
   });
+  if (process.env['NOTES']) console.error(name, fitted.notes);
   const cpuSeconds = (cpuUs() - startedUs) / 1e6;
   const rows = forecasts.map((forecast, index) => {
     const history = scored[index]?.values ?? new Float64Array();

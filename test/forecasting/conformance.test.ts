@@ -2,6 +2,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 
 import {createRandom, type Series} from '../../src/lib/core/index.js';
 import {FORECAST_MODELS, type ForecastModel, type FittedModel} from '../../src/lib/forecasting/index.js';
+import {createEnsemble} from '../../src/lib/forecasting/ensemble.js';
 import {acrossSeries} from '../../src/lib/forecasting/across-series.js';
 import {gruNet} from '../../src/lib/forecasting/neural/gru-net.js';
 import {lstmNet} from '../../src/lib/forecasting/neural/lstm-net.js';
@@ -22,10 +23,11 @@ const NETS: Readonly<Record<string, NetKind>> = {
   'mlp-long': mlpNet,
 };
 /** The registry, with networks small enough for a test. */
-const models: readonly ForecastModel[] = FORECAST_MODELS.map((model) => {
+const singles: readonly ForecastModel[] = FORECAST_MODELS.slice(0, -1).map((model) => {
   const kind = NETS[model.name];
   return kind ? small(model.name, kind) : model;
 });
+const models = [...singles, createEnsemble('ensemble', 'of small networks', singles)];
 
 const panel = ['a', 'b', 'quo"te', '__proto__'].map((id, index) =>
   made(80, (step, noise) => 50 + 10 * index + 8 * wave(step, 8) + noise, {id, seed: index}),

@@ -3,18 +3,16 @@ import {require as requireSource} from 'tsx/cjs/api';
 import {beforeAll, describe, expect, it} from 'vitest';
 
 import {createRandom} from '../../src/lib/core/index.js';
+import {gruNet} from '../../src/lib/forecasting/neural/gru-net.js';
+import {lstmNet} from '../../src/lib/forecasting/neural/lstm-net.js';
+import {mlpNet} from '../../src/lib/forecasting/neural/mlp-net.js';
 import {
-  firstWeights,
   joinWeights,
-  listWeights,
-  mapWeights,
   meanPinballLoss,
   type NetShape,
-  quantilesOf,
+  part,
   splitWeights,
-  weightShapes,
-  weightsFrom,
-} from '../../src/lib/forecasting/neural/lstm-net.js';
+} from '../../src/lib/forecasting/neural/net.js';
 import {openTensorBackend, type TensorLibrary} from '../../src/lib/forecasting/neural/tensor-backend.js';
 import {matrixProduct} from '../../src/lib/forecasting/neural/tensor-gradients.js';
 
@@ -84,7 +82,7 @@ describe('the gradient of the matrix product', () => {
   });
 });
 
-describe('the network', () => {
+describe.each([lstmNet, gruNet, mlpNet])('the network $name', (kind) => {
   const shape: NetShape = {
     patchSteps: 3,
     patchCount: 2,
@@ -101,21 +99,24 @@ describe('the network', () => {
   const outcomes = normals(rows * 12, 'outcomes');
 
   function start(): Float32Array {
-    const joined = joinWeights(firstWeights(shape, 3, createRandom(4)));
+    const joined = joinWeights(kind.firstWeights(shape, 3, createRandom(4)));
     const noise = normals(joined.length, 'noise');
     return joined.map((value, index) => value + 0.3 * (noise[index] ?? 0));
   }
 
   function loss(...weights: TensorFlow.Tensor[]): TensorFlow.Scalar {
-    const quantiles = quantilesOf(tf, shape, weightsFrom(weights), {rows, windows, patches});
+    const quantiles = kind.quantiles(tf, shape, weights, {rows, windows, patches});
     return tf.reshape(meanPinballLoss(tf, shape, quantiles, tf.tensor2d(outcomes, [rows, 12])), []);
   }
 
   function tensorsOf(joined: Float32Array): TensorFlow.Tensor[] {
-    const parts = splitWeights(shape, joined);
+    const shapes = kind.weightShapes(shape);
+    const parts = splitWeights(shapes, joined);
     if (!parts) throw new Error('the weights do not belong to the shape');
-    const shapes = weightShapes(shape);
-    return listWeights(mapWeights((name) => tf.tensor2d(parts[name], [...shapes[name]])));
+    return parts.map((values, index) => {
+      const [high, wide] = part(shapes, index);
+      return tf.tensor2d(values, [high, wide]);
+    });
   }
 
   it('has the slopes that finite differences show, for every weight', () => {
@@ -154,8 +155,8 @@ describe('the network', () => {
   });
 
   it('repeats the season before it has learned anything', () => {
-    const weights = tensorsOf(joinWeights(firstWeights(shape, 3, createRandom(4))));
-    const output = quantilesOf(tf, shape, weightsFrom(weights), {rows, windows, patches}).dataSync();
+    const weights = tensorsOf(joinWeights(kind.firstWeights(shape, 3, createRandom(4))));
+    const output = kind.quantiles(tf, shape, weights, {rows, windows, patches}).dataSync();
     for (let step = 0; step < 4; step += 1) {
       expect(output[step * 3 + 1]).toBeCloseTo(windows[3 + (step % 3)] ?? NaN, 6);
     }
@@ -163,8 +164,8 @@ describe('the network', () => {
 
   it('joins and splits weights without loss, and refuses a wrong number of them', () => {
     const joined = start();
-    const parts = splitWeights(shape, joined);
+    const parts = splitWeights(kind.weightShapes(shape), joined);
     expect(parts && joinWeights(parts)).toEqual(joined);
-    expect(splitWeights(shape, joined.subarray(1))).toBeUndefined();
+    expect(splitWeights(kind.weightShapes(shape), joined.subarray(1))).toBeUndefined();
   });
 });

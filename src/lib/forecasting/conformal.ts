@@ -1,7 +1,7 @@
 import {setImmediate} from 'node:timers/promises';
 
 import {fromFirstKnown, scaleSeason, seasonalScale, cutEnd} from './history.js';
-import type {FittedModel, Forecast} from './model.js';
+import {BAND_LEVELS, type FittedModel, type Forecast} from './model.js';
 import {upperOfSorted} from './upper-quantile.js';
 import {invariant, mean, quantile, US_PER_SECOND, type Series} from '../core/index.js';
 
@@ -16,6 +16,16 @@ export interface Calibration {
   readonly stepErrors: readonly Float64Array[];
   /** A series' mean absolute error as a multiple of all series' mean; only where there were enough origins. */
   readonly spreads: ReadonlyMap<string, number>;
+  /** Of a model that learns quantiles: the errors about each of them. */
+  readonly bands?: BandErrors | undefined;
+}
+
+/** What happened less the quantile that was foreseen, in units of the series' scale. */
+export interface BandErrors {
+  /** As `stepErrors`, one list for each of `BAND_LEVELS`. */
+  readonly stepErrors: readonly (readonly Float64Array[])[];
+  /** By series: the error at each of `BAND_LEVELS` of its own, over all steps; only where there were enough origins. */
+  readonly ownShifts: ReadonlyMap<string, Float64Array>;
 }
 
 export interface CalibrationOptions {
@@ -58,7 +68,8 @@ export function calibrationWindow(historySteps: number, horizonSteps: number): C
 
 /**
  * Split conformal calibration (Lei et al. 2018): forecasts from past origins, each seeing only what was before it,
- * compared with what came. `fitted` must not have seen the last `window.tailSteps` steps of the panel; all series end
+ * compared with what came; of a model that learns quantiles, its quantiles are (conformalised quantile regression, Romano,
+ * Patterson and Candes 2019). `fitted` must not have seen the last `window.tailSteps` steps of the panel; all series end
  * at the same time.
  */
 export async function calibrate(
@@ -66,40 +77,84 @@ export async function calibrate(
   panel: readonly Series[],
   {seasonSteps, window}: CalibrationOptions,
 ): Promise<Calibration> {
-  const pooled = Array.from({length: window.compareSteps}, (): number[] => []);
-  const own = new Map<string, number[]>();
+  const pool = emptyPool(window.compareSteps);
+  const bandPools = fitted.predictBands ? BAND_LEVELS.map(() => emptyPool(window.compareSteps)) : [];
   const poolEvery = Math.ceil((panel.length * window.originCount) / MOST_POOLED);
   for (let origin = 0; origin < window.originCount; origin += 1) {
     await setImmediate();
     const held = window.compareSteps + origin * window.strideSteps;
     const histories = panel.map((series) => cutEnd(series, held));
-    const points = await fitted.predict(histories, window.compareSteps);
+    const {points, bands} = await predictBoth(fitted, histories, window.compareSteps);
     for (const [index, series] of panel.entries()) {
-      const history = histories[index];
-      const point = points[index];
+      const [history, point] = [histories[index], points[index]];
       invariant(
         history !== undefined && point !== undefined,
         `${fitted.model} predicted fewer series than given`,
       );
-      const errors = scaledErrors(series, history, point, seasonSteps);
-      const known = errors.filter((error) => Number.isFinite(error));
-      for (const [step, error] of errors.entries()) {
-        if (index % poolEvery === 0 && Number.isFinite(error)) pooled[step]?.push(error);
+      const add = (to: ErrorPool, path: Float64Array): void => {
+        addErrors(to, series.id, scaledErrors(series, history, path, seasonSteps), index % poolEvery === 0);
+      };
+      add(pool, point);
+      for (const [level, path] of (bands?.[index] ?? []).entries()) {
+        const to = bandPools[level];
+        if (to) add(to, path);
       }
-      if (known.length > 0) append(own, series.id, mean(known.map(Math.abs)));
     }
   }
   return {
     seasonSteps,
     originCount: window.originCount,
-    stepErrors: pooled.map((errors) => thin(Float64Array.from(errors).sort())),
-    spreads: spreadsOf(own),
+    stepErrors: sortedSteps(pool),
+    spreads: spreadsOf(pool),
+    ...(fitted.predictBands && {bands: bandErrors(bandPools, window.originCount)}),
   };
 }
 
+async function predictBoth(
+  fitted: FittedModel,
+  histories: readonly Series[],
+  horizonSteps: number,
+): Promise<{points: readonly Float64Array[]; bands?: readonly (readonly Float64Array[])[]}> {
+  const bands = await fitted.predictBands?.(histories, horizonSteps);
+  const median = BAND_LEVELS.indexOf(0.5);
+  if (!bands) return {points: await fitted.predict(histories, horizonSteps)};
+  return {bands, points: bands.map((band) => band[median] ?? new Float64Array())};
+}
+
+/** Errors by step of the horizon, and by series. */
+interface ErrorPool {
+  readonly steps: readonly number[][];
+  readonly own: Map<string, Float64Array[]>;
+}
+
+function emptyPool(steps: number): ErrorPool {
+  return {steps: Array.from({length: steps}, (): number[] => []), own: new Map()};
+}
+
+function addErrors(pool: ErrorPool, id: string, errors: Float64Array, isPooled: boolean): void {
+  for (const [step, error] of errors.entries())
+    if (isPooled && Number.isFinite(error)) pool.steps[step]?.push(error);
+  const known = errors.filter((error) => Number.isFinite(error));
+  if (known.length > 0) append(pool.own, id, known);
+}
+
+function sortedSteps({steps}: ErrorPool): readonly Float64Array[] {
+  return steps.map((errors) => thin(Float64Array.from(errors).sort()));
+}
+
+function bandErrors(pools: readonly ErrorPool[], originCount: number): BandErrors {
+  const ids = originCount < ORIGINS_FOR_OWN_SPREAD ? [] : [...(pools[0]?.own.keys() ?? [])];
+  const own = (id: string): Float64Array =>
+    Float64Array.from(pools, (pool, level) =>
+      quantile(joined(pool.own.get(id) ?? []), BAND_LEVELS[level] ?? 0.5),
+    );
+  return {stepErrors: pools.map(sortedSteps), ownShifts: new Map(ids.map((id) => [id, own(id)]))};
+}
+
 /**
- * Forecasts with quantiles: point + scale of the series x error at the level. The error at a level is the pooled one
- * of that step, with the finite-sample rank, times the middle between 1 and the series' own spread. Quantiles never
+ * Forecasts with quantiles: a path + scale of the series x error at the level. The path is the model's own quantile of the
+ * nearest level, or its point where it has none; the error at a level is the pooled one of that step, with the
+ * finite-sample rank, moved half the way to the series' own. Quantiles never
  * cross, those under 0.5 lie at or under the point and those over it at or over, and none is under `lowest`. 0.5 is
  * the point moved by the middle error, so that a model that is always too low is put right there. Beyond the last
  * calibrated step the errors grow with the square root of the step. A series that never moved has no scale: all its
@@ -112,21 +167,51 @@ export async function forecastQuantiles(
   options: {readonly horizonSteps: number; readonly levels: readonly number[]; readonly lowest: number},
 ): Promise<readonly Forecast[]> {
   const levels = options.levels.toSorted((left, right) => left - right);
-  const shifts = levels.map((level) => shiftsAt(level, calibration.stepErrors, options.horizonSteps));
-  const points = await fitted.predict(histories, options.horizonSteps);
+  const {horizonSteps, lowest} = options;
+  const shifts = levels.map((level) => shiftsAt(level, calibration, horizonSteps));
+  const {points, bands} = await predictBoth(fitted, histories, horizonSteps);
   return histories.map((history, index) => {
-    const predicted = points[index] ?? new Float64Array(options.horizonSteps).fill(Number.NaN);
-    const point = predicted.map((value) => Math.max(options.lowest, value));
-    const width = scaleOf(history.values, calibration.seasonSteps) * ownFactor(calibration, history.id);
+    const predicted = points[index] ?? new Float64Array(horizonSteps).fill(Number.NaN);
+    const point = predicted.map((value) => Math.max(lowest, value));
+    const scale = scaleOf(history.values, calibration.seasonSteps);
+    const raw = levels.map((level, at) => {
+      const shift = shifts[at] ?? new Float64Array(horizonSteps);
+      const base = bands?.[index]?.[nearestBand(level)] ?? point;
+      const own = ownShift(calibration, history.id, level, shift);
+      return base.map((value, step) => value + scale * (own[step] ?? 0));
+    });
     return {
       id: history.id,
       startUs: history.startUs + history.values.length * history.stepSeconds * US_PER_SECOND,
       stepSeconds: history.stepSeconds,
       point,
       levels,
-      quantiles: uncross(point, levels, shifts, width, options.lowest),
+      quantiles: uncross(point, levels, raw, lowest),
     };
   });
+}
+
+function nearestBand(level: number): number {
+  const distances = BAND_LEVELS.map((known) => Math.abs(known - level));
+  return distances.indexOf(Math.min(...distances));
+}
+
+/** Half the series' own error and half the pool's: a series alone has too few origins (measured on M4 Hourly). */
+function ownShift(
+  {bands, spreads}: Calibration,
+  id: string,
+  level: number,
+  pooled: Float64Array,
+): Float64Array {
+  if (!bands) return pooled.map((shift) => shift * ((1 + (spreads.get(id) ?? 1)) / 2));
+  const nearest = nearestBand(level);
+  const own = bands.ownShifts.get(id)?.[nearest];
+  // Between the levels that were learned only the pool tells how far the next quantile lies.
+  if (own === undefined || level === 0.5) return pooled;
+  const atBand =
+    bands.stepErrors[nearest]?.map((sorted) => errorAt(sorted, BAND_LEVELS[nearest] ?? 0.5)) ?? [];
+  const last = atBand.at(-1) ?? 0;
+  return pooled.map((shift, step) => shift + (own - (atBand[step] ?? last)) / 2);
 }
 
 /** What happened less what was foreseen over the scale of the history; NaN where either is unknown or it never moved. */
@@ -159,24 +244,25 @@ function thin(sorted: Float64Array): Float64Array {
   });
 }
 
-function spreadsOf(own: ReadonlyMap<string, readonly number[]>): ReadonlyMap<string, number> {
-  const all = mean([...own.values()].flat());
-  const spreads = new Map<string, number>();
-  for (const [id, errors] of own) {
-    if (errors.length < ORIGINS_FOR_OWN_SPREAD || !(all > 0)) continue;
-    spreads.set(id, Math.min(MOST_SPREAD, Math.max(1 / MOST_SPREAD, mean(errors) / all)));
-  }
-  return spreads;
-}
-
-/** Half the series' own spread and half the pool's: a series alone has too few origins (measured on M4 Hourly). */
-function ownFactor({spreads}: Calibration, id: string): number {
-  return (1 + (spreads.get(id) ?? 1)) / 2;
+function spreadsOf({own}: ErrorPool): ReadonlyMap<string, number> {
+  const means = [...own].map(([id, origins]) => ({
+    id,
+    count: origins.length,
+    meanError: mean(origins.map((errors) => mean(errors.map(Math.abs)))),
+  }));
+  const all = mean(
+    [...own.values()].flatMap((origins) => origins.map((errors) => mean(errors.map(Math.abs)))),
+  );
+  const enough = means.filter(({count}) => count >= ORIGINS_FOR_OWN_SPREAD && all > 0);
+  return new Map(
+    enough.map(({id, meanError}) => [id, Math.min(MOST_SPREAD, Math.max(1 / MOST_SPREAD, meanError / all))]),
+  );
 }
 
 /** The scaled error at a level, one a step of the horizon. */
-function shiftsAt(level: number, stepErrors: readonly Float64Array[], horizonSteps: number): Float64Array {
-  const known = stepErrors.map((sorted) => errorAt(sorted, level));
+function shiftsAt(level: number, {stepErrors, bands}: Calibration, horizonSteps: number): Float64Array {
+  const errors = bands ? bands.stepErrors[nearestBand(level)] : stepErrors;
+  const known = (errors ?? []).map((sorted) => errorAt(sorted, level));
   const last = known.at(-1) ?? 0;
   return Float64Array.from({length: horizonSteps}, (_, step) => {
     return known[step] ?? last * Math.sqrt((step + 1) / Math.max(1, known.length));
@@ -196,14 +282,13 @@ function mirrored(sorted: Float64Array): Float64Array {
 function uncross(
   point: Float64Array,
   levels: readonly number[],
-  shifts: readonly Float64Array[],
-  width: number,
+  raw: readonly Float64Array[],
   lowest: number,
 ): readonly Float64Array[] {
   let below = new Float64Array(point.length).fill(lowest);
   return levels.map((level, index) => {
     const path = point.map((centre, step) => {
-      const shifted = centre + (shifts[index]?.[step] ?? 0) * width;
+      const shifted = raw[index]?.[step] ?? centre;
       const held =
         level === 0.5 ? shifted : level > 0.5 ? Math.max(centre, shifted) : Math.min(centre, shifted);
       return Math.max(below[step] ?? lowest, held);
@@ -213,7 +298,17 @@ function uncross(
   });
 }
 
-function append(map: Map<string, number[]>, key: string, value: number): void {
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((total, {length}) => total + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}
+
+function append<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);
   if (list) list.push(value);
   else map.set(key, [value]);

@@ -10,16 +10,9 @@ import {
 } from '../core/index.js';
 import {METRICS, type Metric} from '../shadow-store/index.js';
 import type {CalibratedModel} from './calibrated-fit.js';
-import {decodeFloat64, encodeFloat64} from './float-text.js';
 import type {FittedModel} from './model.js';
 import {FORECAST_MODELS} from './registry.js';
-
-const floats = z.base64().transform((text, context) => {
-  const values = decodeFloat64(text);
-  if (values?.every((value) => Number.isFinite(value))) return values;
-  context.addIssue({code: 'custom', message: 'must be base64 of finite 64-bit floats'});
-  return z.NEVER;
-});
+import {loadCalibration, saveCalibration, savedCalibration} from './saved-calibration.js';
 
 const modelSchema = z.object({
   kind: z.literal('foreshadow.model'),
@@ -36,12 +29,7 @@ const modelSchema = z.object({
   trainedUntil: z.iso.datetime(),
   seed: z.int(),
   series: z.array(z.string()),
-  calibration: z.object({
-    originCount: z.int().nonnegative(),
-    /** One text a step: base64 of little-endian 64-bit floats, the scaled errors in rising order. */
-    stepErrors: z.array(floats),
-    spreads: z.array(z.tuple([z.string(), z.number().positive()])),
-  }),
+  calibration: savedCalibration,
   /** What the model itself keeps. */
   parameters: z.unknown(),
 });
@@ -79,11 +67,7 @@ export async function writeModelFile(
     trainedUntil: formatInstantUs(trained.trainedUntilUs),
     seed: trained.seed,
     series: [...trained.series],
-    calibration: {
-      originCount: calibration.originCount,
-      stepErrors: calibration.stepErrors.map(encodeFloat64),
-      spreads: [...calibration.spreads],
-    },
+    calibration: saveCalibration(calibration),
     parameters: fitted.save(),
   };
   await writeArtifact(filePath, file);
@@ -99,7 +83,7 @@ export async function readModelFile(filePath: string): Promise<TrainedModel> {
   const trainedUntilUs = parseInstantUs(file.trainedUntil) ?? Number.NaN;
   return {
     fitted: await loadParameters(filePath, file.model, file.parameters),
-    calibration: {...calibration, seasonSteps, spreads: new Map(calibration.spreads)},
+    calibration: loadCalibration(calibration, seasonSteps),
     ...{metric, granularity, horizonSteps, trainedUntilUs, seed, series},
   };
 }

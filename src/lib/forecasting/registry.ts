@@ -1,4 +1,5 @@
 import {nearestName, UsageError} from '../core/index.js';
+import {createEnsemble} from './ensemble.js';
 import type {ForecastModel} from './model.js';
 import {arima} from './models/arima.js';
 import {dampedHolt} from './models/damped-holt.js';
@@ -14,7 +15,7 @@ import {naive} from './models/naive.js';
 import {seasonalNaive} from './models/seasonal-naive.js';
 import {theta} from './models/theta.js';
 
-const MODELS = {
+const SINGLE_MODELS = {
   'seasonal-naive': seasonalNaive,
   naive,
   drift,
@@ -30,8 +31,14 @@ const MODELS = {
   'mlp-long': mlpLong,
 } as const satisfies Record<string, ForecastModel>;
 
+const ensemble = createEnsemble(
+  'ensemble',
+  'the models that together did best on the last horizon, seasonal naive unless beaten',
+  Object.values(SINGLE_MODELS),
+);
+
 /** The models that can be chosen, the one to beat first. */
-export const FORECAST_MODELS: readonly ForecastModel[] = Object.values(MODELS);
+export const FORECAST_MODELS: readonly ForecastModel[] = [...Object.values(SINGLE_MODELS), ensemble];
 
 /** The model of a name. Throws UsageError that lists the names, and the nearest. */
 export function forecastModel(name: string): ForecastModel {
