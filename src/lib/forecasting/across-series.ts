@@ -2,7 +2,7 @@ import {z} from 'zod';
 
 import {InputError, parseWith, UsageError, type Series} from '../core/index.js';
 import {decodeFloat32, encodeFloat32} from './float-text.js';
-import {fillGaps, fromFirstKnown, panelSteps, requireSteps, seenSeasons} from './history.js';
+import {fillGaps, fromFirstKnown, heldOutHorizons, panelSteps, requireSteps, seenSeasons} from './history.js';
 import {BAND_LEVELS, type FitOptions, type FittedModel, type ForecastModel} from './model.js';
 import {splitWeights, type NetKind, type NetShape} from './neural/net.js';
 import {predictBands, type TrainedNet} from './neural/predict-net.js';
@@ -29,8 +29,8 @@ const LEAST_ROUNDS = 100;
 
 /**
  * A network for all series together, over windows of whole seasons (days of hours), scaled by their own mean and
- * deviation, trained by pinball loss at `BAND_LEVELS` on TensorFlow.js. The last horizon of the history is held out to
- * stop training in time. Gaps are filled with the value a season earlier. A history shorter than the window is extended
+ * deviation, trained by pinball loss at `BAND_LEVELS` on TensorFlow.js. The end of the history is held out to stop
+ * training in time (`heldOutHorizons`). Gaps are filled with the value a season earlier. A history shorter than the window is extended
  * backwards by its first season; one that never moved is foreseen as it is, and not learned from.
  */
 export function acrossSeries(settings: NetSettings): ForecastModel {
@@ -122,13 +122,14 @@ function shapeFor(panel: readonly Series[], options: FitOptions, settings: NetSe
   return {patchSteps, patchCount, hiddenUnits, horizonSteps: options.horizonSteps, levels: BAND_LEVELS};
 }
 
-/** Origins to learn from, and the newest one of each series, held out where the longest can spare a horizon. */
+/** Origins to learn from, and the newest ones of each series, held out where the longest can spare them. */
 function divide(
   panel: readonly Series[],
   {patchSteps, patchCount, horizonSteps}: NetShape,
 ): {readonly ranges: readonly WindowRange[]; readonly heldOut: readonly WindowPlace[]} {
   const from = patchSteps * patchCount;
-  const heldSteps = panelSteps(panel) >= from + 2 * horizonSteps ? horizonSteps : 0;
+  const horizons = heldOutHorizons(panelSteps(panel), horizonSteps);
+  const heldSteps = panelSteps(panel) >= from + (horizons + 1) * horizonSteps ? horizons * horizonSteps : 0;
   const moving = panel
     .map(({values}) => fillGaps(fromFirstKnown(values), patchSteps))
     .map((values) => ({values, leastScale: leastScale(values)}))
@@ -137,7 +138,12 @@ function divide(
     .map((series) => ({...series, from, to: series.values.length - horizonSteps - heldSteps}))
     .filter(({to}) => to >= from);
   const newest = moving
-    .map((series) => ({...series, origin: series.values.length - horizonSteps}))
+    .flatMap((series) =>
+      Array.from({length: horizons}, (_, back) => ({
+        ...series,
+        origin: series.values.length - (back + 1) * horizonSteps,
+      })),
+    )
     .filter(({origin}) => heldSteps > 0 && origin >= from);
   const every = Math.ceil(newest.length / MOST_HELD_OUT);
   return {ranges, heldOut: newest.filter((_, index) => index % every === 0)};

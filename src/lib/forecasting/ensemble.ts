@@ -1,9 +1,17 @@
 import {z} from 'zod';
 
-import {InputError, invariant, parseWith, type Series} from '../core/index.js';
+import {InputError, invariant, mean, parseWith, type Series} from '../core/index.js';
 import {pinballLoss} from './accuracy.js';
 import {calibrate, calibrationWindow, forecastQuantiles, type Calibration} from './conformal.js';
-import {cutEnd, fromFirstKnown, panelSteps, requireSteps, scaleSeason, seasonalScale} from './history.js';
+import {
+  cutEnd,
+  fromFirstKnown,
+  heldOutHorizons,
+  panelSteps,
+  requireSteps,
+  scaleSeason,
+  seasonalScale,
+} from './history.js';
 import {BAND_LEVELS, type FitOptions, type FittedModel, type ForecastModel} from './model.js';
 import {loadCalibration, saveCalibration, savedCalibration} from './saved-calibration.js';
 
@@ -17,14 +25,16 @@ interface Member {
 
 /** Of larger panels every so manieth series is asked which models to take; the taken ones are then fitted on all. */
 const MOST_SERIES_ASKED = 400;
-/** What one more model must win of the loss: less is noise. */
-const LEAST_WON = 0.002;
+/** More models than this say little new. */
+const MOST_MEMBERS = 7;
 
 /**
- * Several models as one: the quantiles of those that together did best on the last horizon of the history, level by
- * level their median (of two: mean). Chosen greedily (Caruana et al. 2004, without repetition) by the pinball loss over
- * all levels, each series in units of its own scale; the first model of the list wins alone unless it is beaten there.
- * Networks have not seen that horizon; parameters of models of single series have, which matters little beside their few
+ * Several models as one: the quantiles of those that together did best on the last horizons of the history
+ * (`heldOutHorizons`), level by level their median (of an even number: the mean of the middle two). They are added
+ * greedily (Caruana et al. 2004, without repetition) by the pinball loss over all levels, each series in units of its own
+ * scale; of sets that do as well as the best within a standard error the largest is taken (Breiman et al. 1984, 3.4.3,
+ * turned round: more models err less together). The first model of the list wins alone unless it is beaten.
+ * Networks have not seen those horizons; parameters of models of single series have, which matters little beside their few
  * numbers. A model that refuses the panel is left out.
  */
 export function createEnsemble(
@@ -108,76 +118,113 @@ interface Choice {
 async function chooseMembers(
   candidates: readonly Member[],
   asked: readonly Series[],
-  {horizonSteps, seasonSteps}: FitOptions,
+  options: FitOptions,
 ): Promise<Choice> {
-  const steps = Math.min(horizonSteps, Math.floor(panelSteps(asked) / 2));
-  const histories = asked.map((series) => cutEnd(series, steps));
-  const bands = await Promise.all(candidates.map((member) => bandsOf(member, histories, steps)));
-  const lossOf = (members: readonly number[]): number =>
-    meanLoss(
-      asked,
-      histories,
-      histories.map((_, index) => middle(members.map((member) => bands[member]?.[index] ?? []))),
-      seasonSteps,
-    );
-  const alone = candidates.map((_, index) => lossOf([index]));
-  const {members, loss} = greedy(alone, lossOf);
-  const isBeaten = loss < (alone[0] ?? Infinity);
-  const chosen = isBeaten ? members : [0];
+  const origins = await bandsAtOrigins(candidates, asked, options);
+  const lossesOf = (members: readonly number[]): Float64Array =>
+    seriesLosses(asked, origins, members, options.seasonSteps);
+  const alone = candidates.map((_, index) => mean(lossesOf([index])));
+  const found = grow(alone, lossesOf);
+  const isBeaten = found.loss < (alone[0] ?? Infinity) || Number.isNaN(alone[0]);
+  const chosen = isBeaten ? found.members : [0];
   return {
     chosen: chosen.flatMap((index) => candidates[index] ?? []),
-    losses: {
+    losses: finiteOnly({
       ...Object.fromEntries(candidates.map(({fitted}, index) => [fitted.model, alone[index] ?? Number.NaN])),
-      together: isBeaten ? loss : (alone[0] ?? Number.NaN),
-    },
+      together: isBeaten ? found.loss : (alone[0] ?? Number.NaN),
+    }),
   };
 }
 
-/** Adds the model that lowers the loss most until none lowers it by enough. Ties go to the earlier one. */
-function greedy(
-  alone: readonly number[],
-  lossOf: (members: readonly number[]) => number,
-): {readonly members: readonly number[]; readonly loss: number} {
-  const finite = alone.map((loss) => (Number.isFinite(loss) ? loss : Infinity));
-  const first = finite.indexOf(Math.min(...finite));
-  let best = {members: [Math.max(0, first)], loss: finite[first] ?? Infinity};
-  for (;;) {
-    const {members, loss} = best;
-    const grown = alone
-      .map((_, index) => index)
-      .filter((index) => !members.includes(index) && Number.isFinite(alone[index]))
-      .map((index) => ({members: [...members, index], loss: lossOf([...members, index])}));
-    const next = grown.reduce((least, one) => (one.loss < least.loss ? one : least), best);
-    if (!(next.loss < loss * (1 - LEAST_WON))) return best;
-    best = next;
-  }
+/** What the candidates foresaw at one past origin: `bands[candidate][series]`. */
+interface OriginBands {
+  readonly histories: readonly Series[];
+  readonly bands: readonly (readonly Band[])[];
 }
 
-/** Mean over series, steps and levels of twice the pinball loss in units of the series' scale; NaN for none. */
-function meanLoss(
+async function bandsAtOrigins(
+  candidates: readonly Member[],
   asked: readonly Series[],
-  histories: readonly Series[],
-  bands: readonly Band[],
-  seasonSteps: readonly number[],
-): number {
-  let [total, count] = [0, 0];
-  for (const [index, {values}] of asked.entries()) {
-    const history = fromFirstKnown(histories[index]?.values ?? new Float64Array());
-    const scale = seasonalScale(history, scaleSeason(history, seasonSteps));
-    const outcome = values.subarray(histories[index]?.values.length ?? 0);
-    const loss = bandLoss(bands[index] ?? [], outcome) / scale;
-    if (!(scale > 0) || Number.isNaN(loss)) continue;
-    total += Math.min(loss, MOST_LOSS);
-    count += 1;
+  {horizonSteps}: FitOptions,
+): Promise<readonly OriginBands[]> {
+  const steps = Math.min(horizonSteps, Math.floor(panelSteps(asked) / 2));
+  const origins: OriginBands[] = [];
+  for (let back = 1; back <= heldOutHorizons(panelSteps(asked), horizonSteps); back += 1) {
+    const histories = asked.map((series) => cutEnd(series, back * steps));
+    const bands: (readonly Band[])[] = [];
+    for (const member of candidates) bands.push(await bandsOf(member, histories, steps));
+    origins.push({histories, bands});
   }
-  return count === 0 ? Number.NaN : total / count;
+  return origins;
+}
+
+interface Grown {
+  readonly members: readonly number[];
+  readonly loss: number;
+}
+
+/** Adds the model that makes the least loss, over and over; keeps the largest set that is within a standard error of the best. */
+function grow(alone: readonly number[], lossesOf: (members: readonly number[]) => Float64Array): Grown {
+  const usable = alone.flatMap((loss, index) => (Number.isFinite(loss) ? [index] : []));
+  const path: (Grown & {readonly losses: Float64Array})[] = [];
+  while (path.length < Math.min(MOST_MEMBERS, usable.length)) {
+    const taken = path.at(-1)?.members ?? [];
+    const grown = usable
+      .filter((index) => !taken.includes(index))
+      .map((index) => {
+        const losses = lossesOf([...taken, index]);
+        return {members: [...taken, index], losses, loss: mean(losses)};
+      });
+    const [first, ...others] = grown;
+    if (!first) break;
+    path.push(others.reduce((least, one) => (one.loss < least.loss ? one : least), first));
+  }
+  const [first, ...others] = path;
+  if (!first) return {members: [0], loss: Number.NaN};
+  const best = others.reduce((least, one) => (one.loss < least.loss ? one : least), first);
+  const close = path.filter((one) => one.loss - best.loss <= standardError(one.losses, best.losses));
+  return close.at(-1) ?? best;
+}
+
+/** Of the mean difference of paired losses. */
+function standardError(left: Float64Array, right: Float64Array): number {
+  const differences = left.map((loss, index) => loss - (right[index] ?? Number.NaN));
+  const centre = mean(differences);
+  const squares = differences.reduce((total, value) => total + (value - centre) ** 2, 0);
+  return Math.sqrt(squares / Math.max(1, differences.length - 1) / Math.max(1, differences.length));
+}
+
+/** Losses in units of each series' scale, one a series that has one and whose outcomes are known. */
+function seriesLosses(
+  asked: readonly Series[],
+  origins: readonly OriginBands[],
+  members: readonly number[],
+  seasonSteps: readonly number[],
+): Float64Array {
+  const losses = asked.flatMap(({values}, index) => {
+    const ofOrigins = origins.flatMap(({histories, bands}) => {
+      const history = histories[index]?.values ?? new Float64Array();
+      const known = fromFirstKnown(history);
+      const scale = seasonalScale(known, scaleSeason(known, seasonSteps));
+      const band = middle(members.map((member) => bands[member]?.[index] ?? []));
+      const loss = bandLoss(band, values.subarray(history.length)) / scale;
+      return scale > 0 && Number.isFinite(loss) ? [Math.min(loss, MOST_LOSS)] : [];
+    });
+    return ofOrigins.length === 0 ? [] : [mean(ofOrigins)];
+  });
+  return Float64Array.from(losses);
+}
+
+function finiteOnly(losses: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(losses).filter(([, loss]) => Number.isFinite(loss)));
 }
 
 /** In units of the scale: one series that jumped must not choose for all. */
 const MOST_LOSS = 20;
 
-function bandLoss(band: Band, outcome: Float64Array): number {
+function bandLoss(band: Band, after: Float64Array): number {
   let [total, count] = [0, 0];
+  const outcome = after.subarray(0, band[0]?.length ?? 0);
   for (const [step, y] of outcome.entries()) {
     if (Number.isNaN(y)) continue;
     for (const [index, path] of band.entries())

@@ -59,6 +59,14 @@ export function panelSteps(panel: readonly Series[]): number {
   return panel.reduce((most, {values}) => Math.max(most, values.length), 0);
 }
 
+/**
+ * How many horizons at the end of a history are kept from networks, to stop their training in time and to choose between
+ * models: as many as make a tenth of it, one at least and four at most.
+ */
+export function heldOutHorizons(historySteps: number, horizonSteps: number): number {
+  return Math.min(4, Math.max(1, Math.floor(historySteps / 10 / horizonSteps)));
+}
+
 /** Throws InputError when no series of the panel has `knownSteps` values from its first known one on. */
 export function requireSteps(model: string, panel: readonly Series[], knownSteps: number): void {
   const most = panel.reduce((steps, {values}) => Math.max(steps, fromFirstKnown(values).length), 0);

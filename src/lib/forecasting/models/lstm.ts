@@ -6,10 +6,10 @@ export const lstm = acrossSeries({
   name: 'lstm',
   summary: 'a long short-term memory over days, learned across all series',
   kind: lstmNet,
-  hiddenUnits: 64,
+  hiddenUnits: 128,
   mostPatches: 7,
   batchRows: 128,
   epochs: 20,
-  mostRounds: 600,
-  rate: 0.008,
+  mostRounds: 1500,
+  rate: 0.004,
 });
