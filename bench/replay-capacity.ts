@@ -27,7 +27,10 @@ const INSTANCE_LOG = 'capacity/dlrm-disk-allocations-odd.csv.gz';
  * All policies over real capacity histories on a generated cluster of 40 uneven hosts, 8 racks and 6 feeds, reviewed
  * daily. The model is chosen on the warm-up (or by --models); nothing is chosen on the days that are scored.
  */
-export async function bench({data = '/work/shared/data', models}: BenchOptions): Promise<BenchResult> {
+export async function bench({
+  data = path.join(import.meta.dirname, '..', '..', 'shared', 'data'),
+  models,
+}: BenchOptions): Promise<BenchResult> {
   const log = path.join(data, INSTANCE_LOG);
   if (!existsSync(log)) {
     process.stderr.write(`skipped: ${INSTANCE_LOG} is not in ${data} (--data)\n`);

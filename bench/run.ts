@@ -14,7 +14,22 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     about: 'ingest of an Alibaba trace beside DuckDB and csv-parse',
     load: () => import('./ingest.js'),
   },
-  'm4-hourly': {about: 'forecasting models on M4 Hourly', load: () => import('./m4-hourly.js')},
+  'm4-hourly': {
+    about: 'forecasting models on M4 Hourly',
+    load: async () => (await import('./m4.js')).hourly,
+  },
+  'm4-weekly': {
+    about: 'forecasting models on M4 Weekly',
+    load: async () => (await import('./m4.js')).weekly,
+  },
+  volumes: {
+    about: 'forecasts of real volumes at rolling origins',
+    load: async () => (await import('./volumes.js')).volumes,
+  },
+  capacity: {
+    about: 'forecasts of what applications had allocated',
+    load: async () => (await import('./volumes.js')).capacity,
+  },
   plan: {about: 'a certified plan for 1,000 hosts and 100,000 volumes', load: () => import('./plan.js')},
   'replay-capacity': {
     about: 'policies over a real capacity history: reserve against the oracle, share kept',

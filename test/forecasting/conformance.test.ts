@@ -1,7 +1,13 @@
 import {beforeAll, describe, expect, it} from 'vitest';
 
 import {createRandom, type Series} from '../../src/lib/core/index.js';
-import {FORECAST_MODELS, type ForecastModel, type FittedModel} from '../../src/lib/forecasting/index.js';
+import {
+  FORECAST_MODELS,
+  fitCalibrated,
+  forecastQuantiles,
+  type ForecastModel,
+  type FittedModel,
+} from '../../src/lib/forecasting/index.js';
 import {createEnsemble} from '../../src/lib/forecasting/ensemble.js';
 import {acrossSeries} from '../../src/lib/forecasting/across-series.js';
 import {gruNet} from '../../src/lib/forecasting/neural/gru-net.js';
@@ -112,6 +118,34 @@ describe.each(models.map((model) => [model.name, model] as const))('model %s', (
     for (const [index, path] of paths.entries()) {
       for (const [step, value] of path.entries())
         expect((large[index]?.[step] ?? 0) / 1024 / value).toBeCloseTo(1, 3);
+    }
+  });
+
+  it('moves with the level of the series', async () => {
+    const higher = panel.map((series) => ({...series, values: series.values.map((value) => value + 1000)}));
+    const paths = await fitted.predict(panel, HORIZON);
+    const raised = await (await fit(model, higher)).predict(higher, HORIZON);
+    // Relative errors and seasons are allowed to tell 1,000 from 1,050: what they foresee stays near.
+    for (const [index, path] of paths.entries()) {
+      for (const [step, value] of path.entries())
+        expect(Math.abs((raised[index]?.[step] ?? 0) - 1000 - value)).toBeLessThan(4);
+    }
+  });
+
+  it('has quantiles that are ordered and nested, of any level', async () => {
+    const levels = [0.01, 0.1, 0.3, 0.5, 0.8, 0.95, 0.99];
+    const options = {horizonSteps: HORIZON, seasonSteps: SEASONS, random: createRandom(1)};
+    const calibrated = await fitCalibrated(model, panel, options);
+    const forecasts = await forecastQuantiles(calibrated.fitted, calibrated.calibration, panel, {
+      ...{horizonSteps: HORIZON, levels, lowest: 0},
+    });
+    for (const {quantiles} of forecasts) {
+      for (let step = 0; step < HORIZON; step += 1) {
+        const row = quantiles.map((path) => path[step] ?? Number.NaN);
+        expect(row).toEqual(row.toSorted((left, right) => left - right));
+        expect(row.every((value) => Number.isFinite(value))).toBe(true);
+        expect(row.at(-1)).toBeGreaterThan(row[0] ?? Infinity);
+      }
     }
   });
 
