@@ -13,7 +13,7 @@ export default class Evaluate extends BaseCommand<typeof Evaluate> {
     'what came. Best first, by weighted quantile loss; seasonal-naive is always among them: the one to beat.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --models seasonal-naive,ets --horizon 7d --folds 3',
-    '<%= config.bin %> <%= command.id %> --models ets,lstm --granularity daily --metric write-bytes --json',
+    '<%= config.bin %> <%= command.id %> --models arima,ensemble --granularity daily --metric write-bytes --json',
   ];
   static override flags = {
     ...historyFlags,

@@ -9,12 +9,13 @@ import type {TrainSummary} from '../lib/workflows/train-model.js';
 export default class Train extends BaseCommand<typeof Train> {
   static override summary = 'Fit a forecasting model on the shadow store and save it';
   static override description =
-    'Models: seasonal-naive, ets (each volume by itself), lstm (one network for all). Only whole steps that had ' +
-    'ended at --as-of are used. The end of the history is kept from the fit to measure the errors that the ' +
+    'Each volume by itself: seasonal-naive, naive, drift, theta, damped-holt, ets, arima, mstl-ets, mstl-arima. One ' +
+    'network for all: lstm, gru, mlp, mlp-long. ensemble: those that together did best on the last horizons; seasonal-naive ' +
+    'unless it is beaten. Only whole steps that had ended at --as-of are used. The end of the history is kept from the fit to measure the errors that the ' +
     'quantiles are made of.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --model ets --horizon 7d --out model.json',
-    '<%= config.bin %> <%= command.id %> --model lstm --metric write-bytes --horizon 2d --seed 7 --out lstm.json',
+    '<%= config.bin %> <%= command.id %> --model ensemble --metric write-bytes --horizon 2d --seed 7 --out model.json',
   ];
   static override flags = {
     ...historyFlags,
