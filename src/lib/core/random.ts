@@ -2,6 +2,8 @@ import {createHash} from 'node:crypto';
 
 /** A seeded source of random numbers: the same seed gives the same numbers on every machine. */
 export interface Random {
+  /** What it was created with: another one made of it gives the same numbers from the start. */
+  readonly seed: string;
   /** Uniform in [0, 1), 32 bits. */
   next(): number;
   /** Uniform whole number in [0, bound). */
@@ -30,6 +32,7 @@ export function createRandom(seed: number | string): Random {
   };
   for (let warmUp = 0; warmUp < 12; warmUp += 1) next();
   return {
+    seed: String(seed),
     next,
     below: (bound) => Math.floor(next() * bound),
     normal: () => polarNormal(next),

@@ -24,6 +24,8 @@ export interface NetSettings {
   readonly rate: number;
 }
 
+/** Of larger panels every so manieth series is learned from: more say little new. */
+const MOST_LEARNED = 2000;
 const MOST_HELD_OUT = 256;
 const LEAST_ROUNDS = 100;
 
@@ -130,7 +132,9 @@ function divide(
   const from = patchSteps * patchCount;
   const horizons = heldOutHorizons(panelSteps(panel), horizonSteps);
   const heldSteps = panelSteps(panel) >= from + (horizons + 1) * horizonSteps ? horizons * horizonSteps : 0;
+  const every = Math.ceil(panel.length / MOST_LEARNED);
   const moving = panel
+    .filter((_, index) => index % every === 0)
     .map(({values}) => fillGaps(fromFirstKnown(values), patchSteps))
     .map((values) => ({values, leastScale: leastScale(values)}))
     .filter((series) => series.leastScale > 0);
@@ -145,8 +149,8 @@ function divide(
       })),
     )
     .filter(({origin}) => heldSteps > 0 && origin >= from);
-  const every = Math.ceil(newest.length / MOST_HELD_OUT);
-  return {ranges, heldOut: newest.filter((_, index) => index % every === 0)};
+  const examEvery = Math.ceil(newest.length / MOST_HELD_OUT);
+  return {ranges, heldOut: newest.filter((_, index) => index % examEvery === 0)};
 }
 
 function fitted(learned: Learned, opened?: TensorBackend): FittedModel {

@@ -9,6 +9,7 @@ import {
 } from './conformal.js';
 import {cutEnd, panelSteps} from './history.js';
 import type {FitOptions, FittedModel, ForecastModel} from './model.js';
+import {onThreads} from './on-threads.js';
 
 /** A fitted model together with how wrong it was on what it had not seen. */
 export interface CalibratedModel {
@@ -26,8 +27,8 @@ export async function fitCalibrated(
   panel: readonly Series[],
   options: FitOptions,
 ): Promise<CalibratedModel> {
-  const window = calibrationWindow(panelSteps(panel), options.horizonSteps);
-  const fitted = await model.fit(
+  const window = calibrationWindow(panelSteps(panel), options.horizonSteps, panel.length);
+  const fitted = await onThreads(model, options.threads).fit(
     panel.map((series) => cutEnd(series, window.tailSteps)),
     options,
   );
@@ -58,7 +59,7 @@ export async function checkCalibration(
     readonly levels: readonly number[];
   },
 ): Promise<readonly Coverage[] | undefined> {
-  const window = olderOrigins(calibrationWindow(panelSteps(panel), horizonSteps));
+  const window = olderOrigins(calibrationWindow(panelSteps(panel), horizonSteps, panel.length));
   if (window.originCount < 1) return undefined;
   const histories = panel.map((series) => cutEnd(series, window.compareSteps));
   const calibration = await calibrate(fitted, histories, {seasonSteps, window});

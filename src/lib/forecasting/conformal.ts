@@ -53,15 +53,21 @@ const MOST_SPREAD = 4;
 const ERRORS_FOR_MEDIAN = 20;
 
 /**
- * The calibration window of a history: as many as 16 origins, an eighth of the horizon apart, in at most half of it.
- * Where not even one whole horizon fits into that half, as many steps as do.
+ * The calibration window of a history: as many as 16 origins, an eighth of the horizon apart, in at most half of it;
+ * of many series fewer, four at least, since their errors are pooled. Where not even one whole horizon fits into that
+ * half, as many steps as do.
  */
-export function calibrationWindow(historySteps: number, horizonSteps: number): CalibrationWindow {
+export function calibrationWindow(
+  historySteps: number,
+  horizonSteps: number,
+  seriesCount = 1,
+): CalibrationWindow {
+  const enough = Math.max(ORIGINS_FOR_OWN_SPREAD, Math.ceil(MOST_POOLED / seriesCount));
   const half = Math.floor(historySteps / 2);
   const compareSteps = Math.min(horizonSteps, half);
   const strideSteps = Math.max(1, Math.ceil(horizonSteps / 8));
   const more = Math.floor((half - compareSteps) / strideSteps);
-  const originCount = compareSteps === 0 ? 0 : Math.min(MOST_ORIGINS, 1 + more);
+  const originCount = compareSteps === 0 ? 0 : Math.min(MOST_ORIGINS, enough, 1 + more);
   const tailSteps = compareSteps + Math.max(0, originCount - 1) * strideSteps;
   return {compareSteps, originCount, strideSteps, tailSteps};
 }

@@ -12,6 +12,8 @@ export interface SeriesMethod<P> {
   /** One line for people. */
   readonly summary: string;
   readonly parameters: z.ZodType<P>;
+  /** Looks at no more than so many steps at the end; all when absent. */
+  readonly mostSteps?: number;
   /**
    * Parameters for a history that begins with a known value, is not constant and may have gaps (NaN); `seasonSteps` are all
    * candidates, of which `seenSeasons` tells those seen twice. Undefined when the history is too short for the method.
@@ -42,12 +44,32 @@ export function eachSeries<P>(method: SeriesMethod<P>): ForecastModel {
     scope: 'each',
     fit: async (panel, options) =>
       fittedEach(method, options.seasonSteps, await chooseAll(method, panel, options)),
+    merge: mergeSaved,
+    pick: pickSaved,
     load: (data, source = method.name) =>
       Promise.resolve().then(() => {
         const {seasonSteps, series} = parseWith(savedSchema, data, source);
         return fittedEach(method, seasonSteps, new Map(series.map(({id, parameters}) => [id, parameters])));
       }),
   };
+}
+
+const anySaved = z.object({
+  seasonSteps: z.array(z.int().positive()),
+  series: z.array(z.looseObject({id: z.string()})),
+});
+
+/** Joins what fits of parts of a panel have saved. */
+export function mergeSaved(saves: readonly unknown[]): unknown {
+  const parts = saves.map((saved) => anySaved.parse(saved));
+  return {seasonSteps: parts[0]?.seasonSteps ?? [], series: parts.flatMap(({series}) => series)};
+}
+
+/** What was saved of these series. */
+export function pickSaved(saved: unknown, series: readonly Series[]): unknown {
+  const {seasonSteps, series: all} = anySaved.parse(saved);
+  const ids = new Set(series.map(({id}) => id));
+  return {seasonSteps, series: all.filter(({id}) => ids.has(id))};
 }
 
 async function chooseAll<P>(
@@ -63,7 +85,7 @@ async function chooseAll<P>(
       signal?.throwIfAborted();
       onProgress?.({done, total: panel.length, loss: 0});
     }
-    const known = fromFirstKnown(values);
+    const known = lookedAt(method, values);
     const chosen = isConstant(known) ? undefined : method.choose(known, seasonSteps);
     if (chosen !== undefined) choices.set(id, chosen);
   }
@@ -97,12 +119,17 @@ function foreseeOne<P>(
     chosen,
   }: {readonly seasonSteps: readonly number[]; readonly horizonSteps: number; readonly chosen: P | undefined},
 ): Float64Array {
-  const known = fromFirstKnown(values);
+  const known = lookedAt(method, values);
   if (chosen !== undefined && !isConstant(known)) {
     const path = method.foresee(known, chosen, horizonSteps);
     if (path.every((value) => Number.isFinite(value))) return path;
   }
   return repeatSeason(known, seasonSteps, horizonSteps);
+}
+
+function lookedAt({mostSteps = Infinity}: {readonly mostSteps?: number}, values: Float64Array): Float64Array {
+  const known = fromFirstKnown(values);
+  return fromFirstKnown(known.subarray(Math.max(0, known.length - mostSteps)));
 }
 
 function isConstant(values: Float64Array): boolean {

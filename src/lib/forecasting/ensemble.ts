@@ -12,6 +12,7 @@ import {
   scaleSeason,
   seasonalScale,
 } from './history.js';
+import {onThreads} from './on-threads.js';
 import {BAND_LEVELS, type FitOptions, type FittedModel, type ForecastModel} from './model.js';
 import {loadCalibration, saveCalibration, savedCalibration} from './saved-calibration.js';
 
@@ -31,8 +32,7 @@ const MOST_MEMBERS = 7;
 /**
  * Several models as one: the quantiles of those that together did best on the last horizons of the history
  * (`heldOutHorizons`), level by level their median (of an even number: the mean of the middle two). They are added
- * greedily (Caruana et al. 2004, without repetition) by the pinball loss over all levels, each series in units of its own
- * scale; of sets that do as well as the best within a standard error the largest is taken (Breiman et al. 1984, 3.4.3,
+ * greedily (Caruana et al. 2004, without repetition) by the pinball loss over all levels (`againstReference`); of sets that do as well as the best within a standard error the largest is taken (Breiman et al. 1984, 3.4.3,
  * turned round: more models err less together). The first model of the list wins alone unless it is beaten.
  * Networks have not seen those horizons; parameters of models of single series have, which matters little beside their few
  * numbers. A model that refuses the panel is left out.
@@ -43,7 +43,7 @@ export function createEnsemble(
   models: readonly ForecastModel[],
 ): ForecastModel {
   return {
-    ...{name, summary, scope: 'panel'},
+    ...{name, summary, scope: 'several'},
     fit: (panel, options) => fit(name, models, panel, options),
     load: (data, source = name) => load(name, models, data, source),
   };
@@ -51,19 +51,15 @@ export function createEnsemble(
 
 async function fit(
   name: string,
-  models: readonly ForecastModel[],
+  singles: readonly ForecastModel[],
   panel: readonly Series[],
   options: FitOptions,
 ): Promise<FittedModel> {
   requireSteps(name, panel, 1);
+  const models = singles.map((model) => onThreads(model, options.threads));
   const every = Math.ceil(panel.length / MOST_SERIES_ASKED);
   const asked = panel.filter((_, index) => index % every === 0);
-  const candidates: Member[] = [];
-  for (const [done, model] of models.entries()) {
-    options.onProgress?.({done, total: models.length + 1, loss: 0});
-    const member = await fitMember(model, model.scope === 'each' ? asked : panel, asked, options);
-    if (member) candidates.push(member);
-  }
+  const candidates = await fitMembers(models, panel, asked, options);
   const {chosen, losses} = await chooseMembers(candidates, asked, options);
   const members: Member[] = [];
   for (const member of chosen) {
@@ -73,6 +69,26 @@ async function fit(
     members.push(isWhole ? member : ((await fitMember(model, panel, asked, options)) ?? member));
   }
   return combined(name, members, options.seasonSteps, losses);
+}
+
+/** In the order of the models; one after the other, or all at once where threads do the work. */
+async function fitMembers(
+  models: readonly ForecastModel[],
+  panel: readonly Series[],
+  asked: readonly Series[],
+  options: FitOptions,
+): Promise<readonly Member[]> {
+  let done = 0;
+  const fitOne = async (model: ForecastModel): Promise<Member | undefined> => {
+    const member = await fitMember(model, model.scope === 'each' ? asked : panel, asked, options);
+    done += 1;
+    options.onProgress?.({done, total: models.length + 1, loss: 0});
+    return member;
+  };
+  if (options.threads) return (await Promise.all(models.map(fitOne))).flatMap((member) => member ?? []);
+  const members: Member[] = [];
+  for (const model of models) members.push(...[await fitOne(model)].flatMap((member) => member ?? []));
+  return members;
 }
 
 async function fitMember(
@@ -88,7 +104,7 @@ async function fitMember(
       ...(signal && {signal}),
     });
     if (fitted.predictBands) return {fitted};
-    const window = calibrationWindow(panelSteps(asked), horizonSteps);
+    const window = calibrationWindow(panelSteps(asked), horizonSteps, asked.length);
     return {fitted, calibration: await calibrate(fitted, asked, {seasonSteps, window})};
   } catch (error) {
     if (error instanceof InputError) return undefined;
@@ -111,7 +127,7 @@ function bandsOf(
 
 interface Choice {
   readonly chosen: readonly Member[];
-  /** Mean scaled pinball loss of each candidate alone, and of the chosen together. */
+  /** Loss of each candidate alone, and of the chosen together, as a share of the first candidate's. */
   readonly losses: Readonly<Record<string, number>>;
 }
 
@@ -121,8 +137,9 @@ async function chooseMembers(
   options: FitOptions,
 ): Promise<Choice> {
   const origins = await bandsAtOrigins(candidates, asked, options);
+  const reference = seriesLosses(asked, origins, [0], options.seasonSteps);
   const lossesOf = (members: readonly number[]): Float64Array =>
-    seriesLosses(asked, origins, members, options.seasonSteps);
+    againstReference(seriesLosses(asked, origins, members, options.seasonSteps), reference);
   const alone = candidates.map((_, index) => mean(lossesOf([index])));
   const found = grow(alone, lossesOf);
   const isBeaten = found.loss < (alone[0] ?? Infinity) || Number.isNaN(alone[0]);
@@ -194,25 +211,43 @@ function standardError(left: Float64Array, right: Float64Array): number {
   return Math.sqrt(squares / Math.max(1, differences.length - 1) / Math.max(1, differences.length));
 }
 
-/** Losses in units of each series' scale, one a series that has one and whose outcomes are known. */
+/** Mean pinball losses of one series: in units of its scale, and in its own unit. */
+interface SeriesLoss {
+  readonly scaled: number;
+  readonly plain: number;
+}
+
+/** One a series that has a scale and whose outcomes are known: the same series whatever the members. */
 function seriesLosses(
   asked: readonly Series[],
   origins: readonly OriginBands[],
   members: readonly number[],
   seasonSteps: readonly number[],
-): Float64Array {
-  const losses = asked.flatMap(({values}, index) => {
+): readonly SeriesLoss[] {
+  return asked.flatMap(({values}, index) => {
     const ofOrigins = origins.flatMap(({histories, bands}) => {
       const history = histories[index]?.values ?? new Float64Array();
       const known = fromFirstKnown(history);
       const scale = seasonalScale(known, scaleSeason(known, seasonSteps));
       const band = middle(members.map((member) => bands[member]?.[index] ?? []));
-      const loss = bandLoss(band, values.subarray(history.length)) / scale;
-      return scale > 0 && Number.isFinite(loss) ? [Math.min(loss, MOST_LOSS)] : [];
+      const plain = bandLoss(band, values.subarray(history.length));
+      return scale > 0 && Number.isFinite(plain) ? [{plain, scaled: Math.min(plain / scale, MOST_LOSS)}] : [];
     });
-    return ofOrigins.length === 0 ? [] : [mean(ofOrigins)];
+    if (ofOrigins.length === 0) return [];
+    return [
+      {scaled: mean(ofOrigins.map(({scaled}) => scaled)), plain: mean(ofOrigins.map(({plain}) => plain))},
+    ];
   });
-  return Float64Array.from(losses);
+}
+
+/**
+ * Losses by series whose mean is 1 for the reference: half of what each loses in units of its scale, where all series
+ * count the same, and half in their own unit, where large volumes count more, as they do for the space they need.
+ */
+function againstReference(losses: readonly SeriesLoss[], reference: readonly SeriesLoss[]): Float64Array {
+  const scaled = mean(reference.map((loss) => loss.scaled)) || 1;
+  const plain = mean(reference.map((loss) => loss.plain)) || 1;
+  return Float64Array.from(losses, (loss) => (loss.scaled / scaled + loss.plain / plain) / 2);
 }
 
 function finiteOnly(losses: Readonly<Record<string, number>>): Readonly<Record<string, number>> {

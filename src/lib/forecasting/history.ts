@@ -3,6 +3,9 @@ import {InputError, type Series} from '../core/index.js';
 /** The candidate seasons of a granularity, in steps: day and week, week, year. */
 export const SEASON_STEPS = {hourly: [24, 168], daily: [7], weekly: [52]} as const;
 
+/** What is longer ago than this says little of what comes: models of single series look no further back. */
+export const RECENT_STEPS = 1024;
+
 /** The values from the first known one on; a view, not a copy. Empty when nothing is known. */
 export function fromFirstKnown(values: Float64Array): Float64Array {
   const first = values.findIndex((value) => !Number.isNaN(value));

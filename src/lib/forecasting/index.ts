@@ -11,3 +11,4 @@ export * from './peak-forecast.js';
 export * from './read-panel.js';
 export * from './registry.js';
 export * from './upper-quantile.js';
+export {canUseThreads, openModelThreads} from './workers/model-threads.js';

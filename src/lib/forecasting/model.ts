@@ -22,6 +22,8 @@ export interface FitOptions {
   /** Candidate season lengths in steps, e.g. 24 and 168 for hourly; used only where two full cycles were seen. */
   readonly seasonSteps: readonly number[];
   readonly random: Random;
+  /** Does the work of models where it is given; the numbers are the same. */
+  readonly threads?: ModelThreads | undefined;
   /** Fit stops with the signal's reason once it is aborted. */
   readonly signal?: AbortSignal;
   /** Called by models that train in rounds. */
@@ -47,14 +49,32 @@ export interface FittedModel {
    * Of models that learn quantiles: one band a history, in the order given; `bands[i][q]` holds the quantile at
    * `BAND_LEVELS[q]`, one value a step, in rising order at every step; NaN where nothing is known. Not calibrated.
    */
-  predictBands?(
+  readonly predictBands?: (
     histories: readonly Series[],
     horizonSteps: number,
-  ): Promise<readonly (readonly Float64Array[])[]>;
+  ) => Promise<readonly (readonly Float64Array[])[]>;
   /** What is worth telling people about the fit, in the order to tell it, e.g. `neural back end: wasm`. */
   readonly notes?: Readonly<Record<string, string | number>>;
   /** Plain JSON data from which the registry's `load` makes an equal model. */
   save(): unknown;
+}
+
+/** Threads that fit models of the registry and predict with what `save` gave, by the model's name. */
+export interface ModelThreads {
+  readonly count: number;
+  fit(model: string, panel: readonly Series[], options: FitOptions): Promise<unknown>;
+  predict(
+    model: string,
+    saved: unknown,
+    histories: readonly Series[],
+    horizonSteps: number,
+  ): Promise<readonly Float64Array[]>;
+  predictBands(
+    model: string,
+    saved: unknown,
+    histories: readonly Series[],
+    horizonSteps: number,
+  ): Promise<readonly (readonly Float64Array[])[]>;
 }
 
 /** One forecasting model: an entry of the registry. */
@@ -62,10 +82,14 @@ export interface ForecastModel {
   readonly name: string;
   /** One line for people. */
   readonly summary: string;
-  /** `each`: fitted on one series alone; `panel`: learned across all of them. */
-  readonly scope: 'each' | 'panel';
+  /** `each`: fitted on one series alone; `panel`: learned across all of them; `several`: made of other models. */
+  readonly scope: 'each' | 'panel' | 'several';
   /** Throws InputError `series-too-short` when no series of the panel is long enough, and says what is. */
   fit(panel: readonly Series[], options: FitOptions): Promise<FittedModel>;
   /** Throws InputError when the data is not what `save` wrote; `source` is how it calls the data. */
   load(data: unknown, source?: string): Promise<FittedModel>;
+  /** Of models with scope `each`: what fits of parts of a panel have saved, as one. */
+  readonly merge?: (saves: readonly unknown[]) => unknown;
+  /** Of models with scope `each`: what of the saved data these series need. */
+  readonly pick?: (saved: unknown, series: readonly Series[]) => unknown;
 }

@@ -2,7 +2,7 @@ import {chooseArima} from '../arima/search.js';
 import {projectArima} from '../arima/project.js';
 import {describeArima, loadArima, saveArima, savedArima} from '../arima/saved-arima.js';
 import {eachSeries} from '../each-series.js';
-import {fillGaps, seenSeasons} from '../history.js';
+import {fillGaps, RECENT_STEPS, seenSeasons} from '../history.js';
 
 /**
  * ARIMA with seasonal orders, found by stepwise search per series (see `chooseArima`), the season the shortest seen
@@ -11,6 +11,7 @@ import {fillGaps, seenSeasons} from '../history.js';
 export const arima = eachSeries({
   name: 'arima',
   summary: 'autoregression and moving averages of differences, orders found by stepwise search',
+  mostSteps: RECENT_STEPS,
   parameters: savedArima,
   choose: (known, seasonSteps) => {
     const [season = 1] = seenSeasons(known, seasonSteps);

@@ -2,6 +2,7 @@ import {z} from 'zod';
 
 import {deseasonalise, reseasonalise} from '../classical-season.js';
 import {eachSeries} from '../each-series.js';
+import {RECENT_STEPS} from '../history.js';
 import {initialState} from '../ets/initial-state.js';
 import {project, smooth, type EtsForm} from '../ets/recursion.js';
 import {fitEtsForm} from '../ets/search.js';
@@ -13,6 +14,7 @@ const share = z.number().min(0).max(1);
 export const dampedHolt = eachSeries({
   name: 'damped-holt',
   summary: 'level and a trend that fades, season taken off first',
+  mostSteps: RECENT_STEPS,
   parameters: z.object({
     seasonSteps: z.array(z.int().positive()),
     smoothing: z.object({alpha: share, beta: share, gamma: share, phi: share}),

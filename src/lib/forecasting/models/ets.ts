@@ -2,10 +2,11 @@ import {setImmediate} from 'node:timers/promises';
 import {z} from 'zod';
 
 import {parseWith, type Series} from '../../core/index.js';
+import {mergeSaved, pickSaved} from '../each-series.js';
 import {initialState} from '../ets/initial-state.js';
 import {project, smooth, type EtsForm, type EtsParameters} from '../ets/recursion.js';
 import {chooseEts} from '../ets/search.js';
-import {fromFirstKnown, requireSteps, seenSeasons} from '../history.js';
+import {fromFirstKnown, RECENT_STEPS, requireSteps, seenSeasons} from '../history.js';
 import type {FitOptions, FittedModel, ForecastModel} from '../model.js';
 
 /**
@@ -20,6 +21,8 @@ export const ets: ForecastModel = {
   summary: 'exponential smoothing with trend and season, form chosen by AICc',
   scope: 'each',
   fit: fitAll,
+  merge: mergeSaved,
+  pick: pickSaved,
   load: (data, source = 'ets') =>
     Promise.resolve().then(() => {
       const {seasonSteps, series} = parseWith(savedSchema, data, source);
@@ -67,7 +70,7 @@ async function fitAll(panel: readonly Series[], options: FitOptions): Promise<Fi
       options.signal?.throwIfAborted();
       options.onProgress?.({done, total: panel.length, loss: 0});
     }
-    const known = fromFirstKnown(values);
+    const known = recent(values);
     if (isConstant(known)) continue;
     const {form, parameters} = chooseEts(known, seenSeasons(known, options.seasonSteps)) ?? NAIVE;
     choices.set(id, {form, parameters});
@@ -91,7 +94,7 @@ function predictOne(
   choices: ReadonlyMap<string, Choice>,
   horizonSteps: number,
 ): Float64Array {
-  const known = fromFirstKnown(history.values);
+  const known = recent(history.values);
   const chosen = choices.get(history.id);
   const usable = chosen !== undefined && 2 * chosen.form.seasonSteps <= known.length;
   const simple = fallback(known, seasonSteps);
@@ -102,6 +105,10 @@ function predictOne(
     if (path.every((value) => Number.isFinite(value))) return path;
   }
   return new Float64Array(horizonSteps).fill(Number.NaN);
+}
+
+function recent(values: Float64Array): Float64Array {
+  return fromFirstKnown(fromFirstKnown(values).subarray(-RECENT_STEPS));
 }
 
 function fallback(known: Float64Array, seasonSteps: readonly number[]): Choice {

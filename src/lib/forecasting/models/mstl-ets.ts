@@ -1,6 +1,7 @@
 import {z} from 'zod';
 
 import {eachSeries} from '../each-series.js';
+import {RECENT_STEPS} from '../history.js';
 import {initialState} from '../ets/initial-state.js';
 import {project, smooth} from '../ets/recursion.js';
 import {chooseEts} from '../ets/search.js';
@@ -12,6 +13,7 @@ const share = z.number().min(0).max(1);
 export const mstlEts = eachSeries({
   name: 'mstl-ets',
   summary: 'several seasons by local regression, exponential smoothing on the rest',
+  mostSteps: RECENT_STEPS,
   parameters: z.object({
     seasonSteps: z.array(z.int().positive()),
     error: z.enum(['A', 'M']),

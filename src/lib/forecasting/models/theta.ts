@@ -2,6 +2,7 @@ import {z} from 'zod';
 
 import {deseasonalise, reseasonalise} from '../classical-season.js';
 import {eachSeries} from '../each-series.js';
+import {RECENT_STEPS} from '../history.js';
 import {simpleSmoothing} from '../simple-smoothing.js';
 
 /**
@@ -11,6 +12,7 @@ import {simpleSmoothing} from '../simple-smoothing.js';
 export const theta = eachSeries({
   name: 'theta',
   summary: 'smoothing with half the slope of the regression line as drift, season taken off first',
+  mostSteps: RECENT_STEPS,
   parameters: z.object({seasonSteps: z.array(z.int().positive()), alpha: z.number().gt(0).lt(1)}),
   choose: (known, seasonSteps) => {
     if (known.length < 3) return undefined;

@@ -1,0 +1,153 @@
+import {Worker} from 'node:worker_threads';
+
+import {InputError, invariant, UsageError, type Series} from '../../core/index.js';
+import type {ModelThreads} from '../model.js';
+import type {Answer, Task} from './messages.js';
+
+const WORKER = new URL('./model-worker.js', import.meta.url);
+
+/** Whether there is a program that threads can run: only what is built is JavaScript. */
+export function canUseThreads(): boolean {
+  return import.meta.url.endsWith('.js');
+}
+
+/** Threads that fit and predict, one task each at a time; they start with their first task. */
+export function openModelThreads(
+  count: number,
+  signal?: AbortSignal,
+): ModelThreads & {close(): Promise<void>} {
+  const free: Worker[] = [];
+  const all: Worker[] = [];
+  const waiting: ((worker: Worker) => void)[] = [];
+  const take = (): Promise<Worker> => {
+    const worker = free.pop() ?? (all.length < count ? started(all) : undefined);
+    return worker ? Promise.resolve(worker) : new Promise((resolve) => waiting.push(resolve));
+  };
+  const giveBack = (worker: Worker): void => {
+    const next = waiting.shift();
+    if (next) next(worker);
+    else free.push(worker);
+  };
+  const run = async (task: Task, onProgress?: (progress: Progress) => void): Promise<Answer> => {
+    const worker = await take();
+    try {
+      signal?.throwIfAborted();
+      return await ask(worker, task, {signal, onProgress});
+    } finally {
+      giveBack(worker);
+    }
+  };
+  return {
+    count,
+    fit: async (model, panel, {horizonSteps, seasonSteps, random, onProgress}) => {
+      const given = panel.map(copied);
+      const task: Task = {kind: 'fit', model, panel: given, horizonSteps, seasonSteps, seed: random.seed};
+      const answer = await run(task, onProgress);
+      invariant(answer.kind === 'fitted', `a thread answered a fit by ${answer.kind}`);
+      return answer.saved;
+    },
+    predict: async (model, saved, histories, horizonSteps) => {
+      const given = histories.map(copied);
+      const task = {
+        kind: 'predict',
+        model,
+        saved,
+        histories: given,
+        horizonSteps,
+        wantsBands: false,
+      } as const;
+      const answer = await run(task);
+      invariant(answer.kind === 'points', `a thread answered a prediction by ${answer.kind}`);
+      return answer.points;
+    },
+    predictBands: async (model, saved, histories, horizonSteps) => {
+      const given = histories.map(copied);
+      const task = {kind: 'predict', model, saved, histories: given, horizonSteps, wantsBands: true} as const;
+      const answer = await run(task);
+      invariant(answer.kind === 'bands', `a thread answered a prediction by ${answer.kind}`);
+      return answer.bands;
+    },
+    close: async () => {
+      await Promise.all(all.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+type Progress = Readonly<Record<'done' | 'total' | 'loss', number>>;
+
+function started(all: Worker[]): Worker {
+  const worker = new Worker(WORKER);
+  worker.unref();
+  worker.setMaxListeners(0);
+  all.push(worker);
+  return worker;
+}
+
+/** A view on a longer buffer would be passed with all of it. */
+function copied(series: Series): Series {
+  return {...series, values: series.values.slice()};
+}
+
+function ask(
+  worker: Worker,
+  task: Task,
+  {
+    signal,
+    onProgress,
+  }: {
+    readonly signal: AbortSignal | undefined;
+    readonly onProgress: ((progress: Progress) => void) | undefined;
+  },
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const settle = (action: () => void): void => {
+      worker.off('message', hear);
+      worker.off('error', fail);
+      signal?.removeEventListener('abort', stop);
+      worker.unref();
+      action();
+    };
+    const hear = (answer: Answer): void => {
+      if (answer.kind === 'progress') onProgress?.(answer);
+      else
+        settle(() => {
+          outcome(answer, resolve, reject);
+        });
+    };
+    const fail = (error: Error): void => {
+      settle(() => {
+        reject(error);
+      });
+    };
+    const stop = (): void => {
+      void worker.terminate();
+      settle(() => {
+        reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+      });
+    };
+    worker.ref();
+    worker.on('message', hear);
+    worker.on('error', fail);
+    signal?.addEventListener('abort', stop);
+    const views = task.kind === 'fit' ? task.panel : task.histories;
+    worker.postMessage(
+      task,
+      views.map(({values}) => values.buffer).filter((buffer) => buffer instanceof ArrayBuffer),
+    );
+  });
+}
+
+function outcome(answer: Answer, resolve: (answer: Answer) => void, reject: (error: Error) => void): void {
+  if (answer.kind === 'refused') {
+    const options = {hints: answer.hints};
+    reject(
+      answer.exitCode === 3
+        ? new InputError(answer.code, answer.message, options)
+        : new UsageError(answer.code, answer.message, options),
+    );
+  } else if (answer.kind === 'failed') {
+    const error = new Error(answer.stack.split('\n', 1)[0] ?? 'a thread failed');
+    error.stack = answer.stack;
+    reject(error);
+  } else resolve(answer);
+}
