@@ -91,6 +91,13 @@ export const historyFlags = {
   'as-of': asOfFlag,
 };
 
+export const modelThreadsFlag = Flags.integer({
+  summary:
+    'how many threads fit and predict, instead of as many as there are cores for more than some series',
+  min: 1,
+  helpValue: 'N',
+});
+
 export const levelsFlag = Flags.string({
   summary: 'levels of the quantiles, each between 0 and 1',
   default: '0.1,0.5,0.9',
@@ -102,6 +109,13 @@ export function parseLevels(text: string): readonly number[] | undefined {
   const parts = text.split(',').map((part) => part.trim());
   const levels = parts.map((part) => (part === '' ? Number.NaN : Number(part)));
   return levels.every((level) => level > 0 && level < 1) ? [...new Set(levels)] : undefined;
+}
+
+/** A shard of a text such as `2/8`; undefined when it is none. */
+export function parseShard(text: string): {readonly index: number; readonly count: number} | undefined {
+  const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(text)?.map(Number) ?? [];
+  if (index === undefined || count === undefined) return undefined;
+  return index >= 1 && index <= count ? {index, count} : undefined;
 }
 
 /** A model to foresee with: fitted now, or from a file. */

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
-import {historyFlags, levelsFlag, parseLevels} from '../flags.js';
+import {historyFlags, levelsFlag, modelThreadsFlag, parseLevels} from '../flags.js';
 import {parseDurationSeconds, parseFlag} from '../lib/core/index.js';
 import type {Evaluation} from '../lib/workflows/evaluate-models.js';
 
@@ -21,6 +21,8 @@ export default class Evaluate extends BaseCommand<typeof Evaluate> {
     horizon: Flags.string({summary: 'length of each forecast', default: '7d', helpValue: 'DURATION'}),
     folds: Flags.integer({summary: 'number of past origins', default: 3, min: 1}),
     levels: levelsFlag,
+    threads: modelThreadsFlag,
+    csv: Flags.string({summary: "CSV file of the models' accuracies to write", helpValue: 'FILE'}),
   };
 
   async run(): Promise<Evaluation> {
@@ -33,7 +35,7 @@ export default class Evaluate extends BaseCommand<typeof Evaluate> {
       horizonSeconds: parseFlag('horizon', horizon, parseDurationSeconds, '7d'),
       levels: parseFlag('levels', levels, parseLevels, '0.1,0.5,0.9'),
       asOfUs: this.nowUs(this.flags['as-of']),
-      signal: this.signal,
+      ...{signal: this.signal, threads: this.flags.threads, csv: this.flags.csv},
       onProgress: ({model, fold}) => {
         progress.update(`${model}, fold ${fold} of ${folds}`);
       },

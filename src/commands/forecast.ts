@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
-import {historyFlags, levelsFlag, parseLevels} from '../flags.js';
+import {historyFlags, levelsFlag, modelThreadsFlag, parseLevels, parseShard} from '../flags.js';
 import {parseDurationSeconds, parseFlag, UsageError} from '../lib/core/index.js';
 import type {ForecastSource, ForecastSummary} from '../lib/workflows/forecast-series.js';
 
@@ -13,6 +13,7 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
     'is fitted now. Times are UTC; only whole steps that had ended at --as-of are looked at.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --model-file model.json --levels 0.1,0.5,0.9',
+    '<%= config.bin %> <%= command.id %> --model-file model.json --shard 1/4 --out part-1.csv',
     '<%= config.bin %> <%= command.id %> --model seasonal-naive --horizon 14d --volume db-1 --out -',
   ];
   static override flags = {
@@ -21,7 +22,13 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
     model: Flags.string({summary: 'model to fit now (ets)', helpValue: 'NAME'}),
     horizon: Flags.string({summary: "how far to see (the model file's, or 7d)", helpValue: 'DURATION'}),
     levels: levelsFlag,
-    out: Flags.string({summary: 'CSV file to write, - for standard output', helpValue: 'FILE'}),
+    threads: modelThreadsFlag,
+    shard: Flags.string({
+      summary: 'only part I of N of the volumes, for as many jobs; join them with forecast merge',
+      dependsOn: ['model-file'],
+      helpValue: 'I/N',
+    }),
+    out: Flags.string({summary: 'CSV or .parquet file to write, - for standard output', helpValue: 'FILE'}),
   };
 
   async run(): Promise<ForecastSummary> {
@@ -37,7 +44,9 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
         horizon === undefined ? undefined : parseFlag('horizon', horizon, parseDurationSeconds, '7d'),
       levels: parseFlag('levels', levels, parseLevels, '0.1,0.5,0.9'),
       asOfUs: this.nowUs(this.flags['as-of']),
-      out: out === '-' ? undefined : out,
+      ...{out: out === '-' ? undefined : out, threads: this.flags.threads},
+      shard:
+        this.flags.shard === undefined ? undefined : parseFlag('shard', this.flags.shard, parseShard, '1/4'),
       onProgress: ({done, total}) => {
         progress.update(`${done} of ${total}`);
       },

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
-import {historyFlags} from '../flags.js';
+import {historyFlags, modelThreadsFlag} from '../flags.js';
 import {parseDurationSeconds, parseFlag} from '../lib/core/index.js';
 import type {TrainSummary} from '../lib/workflows/train-model.js';
 
@@ -21,6 +21,7 @@ export default class Train extends BaseCommand<typeof Train> {
     ...historyFlags,
     model: Flags.string({summary: 'which model', default: 'ets', helpValue: 'NAME'}),
     horizon: Flags.string({summary: 'how far it will be asked to see', default: '7d', helpValue: 'DURATION'}),
+    threads: modelThreadsFlag,
     out: Flags.string({summary: 'model file to write', required: true, helpValue: 'FILE'}),
   };
 
@@ -34,6 +35,7 @@ export default class Train extends BaseCommand<typeof Train> {
     const summary = await trainModel({
       ...{storePath: store, model, granularity, metric, volumes: volume, horizonSeconds, asOfUs, seed, out},
       createdAtUs: this.nowUs(undefined),
+      threads: this.flags.threads,
       tool: this.tool,
       signal: this.signal,
       onProgress: ({done, total, loss}) => {

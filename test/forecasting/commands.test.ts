@@ -73,7 +73,7 @@ describe('train, then forecast', () => {
     expect(forecast.stdout).toMatch(/^db "1" .*[▁▂▃▄▅▆▇█]{24}$/m);
     expect(forecast.stdout).not.toContain('\u001b[2J');
     const rows = (await readFile(out, 'utf8')).trimEnd().split('\n');
-    expect(rows[0]).toBe('volume,time,point,q0.1,q0.9');
+    expect(rows[0]).toBe('volume,origin,step,time,point,q0.1,q0.9');
     expect(rows[1]).toMatch(/^"db ""1""",2026-03-14T04:00:00Z,\d+/);
     expect(rows).toHaveLength(1 + 2 * 24);
     // Trend and day are in it: a day after the last whole step the first volume should hold about this.
@@ -92,7 +92,7 @@ describe('train, then forecast', () => {
         .trimEnd()
         .split('\n')
         .map((row) => row.split(',').length),
-    ).toEqual([6, 6, 6]);
+    ).toEqual([8, 8, 8]);
   });
 
   it('looks at nothing from --as-of on', async () => {

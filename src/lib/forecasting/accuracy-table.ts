@@ -98,3 +98,13 @@ function describe(row: SummaryRow, levels: readonly number[], failed: number): M
     failed,
   };
 }
+
+/** The models' accuracies as CSV with a header, one column a figure; a figure that is absent is empty. */
+export async function accuracyCsv(ranked: readonly ModelAccuracy[]): Promise<string> {
+  const {from} = await import('arquero');
+  const rows = ranked.map(({model, wql, mase, smape, unscaledSeries, scored, failed, coverage}) => ({
+    ...{model, wql, mase, smape, unscaledSeries, scored, failed},
+    ...Object.fromEntries(coverage.map(({level, share}) => [`under_q${level}`, share])),
+  }));
+  return `${from(rows).toCSV()}\n`;
+}

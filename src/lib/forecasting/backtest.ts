@@ -3,7 +3,7 @@ import {scoreForecast, type SeriesScore} from './accuracy.js';
 import {fitCalibrated} from './calibrated-fit.js';
 import {forecastQuantiles} from './conformal.js';
 import {cutEnd, panelSteps} from './history.js';
-import type {ForecastModel} from './model.js';
+import type {ForecastModel, ModelThreads} from './model.js';
 
 export interface BacktestOptions {
   readonly horizonSteps: number;
@@ -14,6 +14,7 @@ export interface BacktestOptions {
   /** No quantile or point is under it. */
   readonly lowest: number;
   readonly random: Random;
+  readonly threads?: ModelThreads | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: {readonly model: string; readonly fold: number}) => void;
 }
@@ -76,6 +77,7 @@ async function backtestFold(
       horizonSteps,
       seasonSteps,
       random,
+      threads: options.threads,
       ...(signal && {signal}),
     });
     const forecasts = await forecastQuantiles(fitted, calibration, histories, {horizonSteps, levels, lowest});

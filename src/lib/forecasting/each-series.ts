@@ -87,7 +87,8 @@ async function chooseAll<P>(
     }
     const known = lookedAt(method, values);
     const chosen = isConstant(known) ? undefined : method.choose(known, seasonSteps);
-    if (chosen !== undefined) choices.set(id, chosen);
+    // Parsed, so that keys have the order that they have when it is read again.
+    if (chosen !== undefined) choices.set(id, method.parameters.parse(chosen));
   }
   return choices;
 }

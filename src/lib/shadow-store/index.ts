@@ -1,4 +1,5 @@
 export * from './shadow-store.js';
+export {writeParquet} from './engine/write-parquet.js';
 export {type FileOperation} from './files/durable-files.js';
 export {openShadowStore} from './reading/open-shadow-store.js';
 export {openStoreWriter, type StoreWriter} from './writing/store-writer.js';

@@ -1,12 +1,14 @@
-import {createRandom, type Granularity} from '../core/index.js';
+import {createRandom, writeFileAtomically, type Granularity} from '../core/index.js';
 import {
   backtest,
   forecastModel,
   horizonStepsOf,
   maseOf,
   rankModels,
+  accuracyCsv,
   readPanel,
   SEASON_STEPS,
+  withModelThreads,
   type FoldFailure,
   type FoldScore,
   type ModelAccuracy,
@@ -28,6 +30,10 @@ export interface EvaluateOptions {
   readonly levels: readonly number[];
   readonly asOfUs: number;
   readonly seed: number;
+  /** As many as there are cores when absent. */
+  readonly threads?: number | undefined;
+  /** Path of a CSV of the models' accuracies; none is written when absent. */
+  readonly csv?: string | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: {readonly model: string; readonly fold: number}) => void;
 }
@@ -79,13 +85,18 @@ export async function evaluateModels(options: EvaluateOptions): Promise<Evaluati
     const panel = await readPanel(store, options);
     const seasonSteps = SEASON_STEPS[granularity];
     const settings = {horizonSteps, folds, levels, seasonSteps, lowest: 0, signal, onProgress};
-    const result = await backtest(models, panel, {...settings, random: createRandom(seed)});
+    const {threads: count, csv} = options;
+    const result = await withModelThreads({count, series: panel.length, signal}, (threads) =>
+      backtest(models, panel, {...settings, threads, random: createRandom(seed)}),
+    );
     const names = models.map(({name}) => name);
+    const ranked = await rankModels(result, names, levels);
+    if (csv !== undefined) await writeFileAtomically(csv, await accuracyCsv(ranked));
     return {
       ...{metric, granularity, horizonSteps, folds, levels, toBeat: TO_BEAT},
       series: panel.length,
       steps: panel[0]?.values.length ?? 0,
-      models: await rankModels(result, names, levels),
+      models: ranked,
       failures: result.failures,
       volumes: result.scores.map(describeScore),
     };

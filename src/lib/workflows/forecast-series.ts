@@ -1,24 +1,23 @@
-import {
-  createRandom,
-  US_PER_SECOND,
-  writeFileAtomically,
-  type Granularity,
-  type Series,
-} from '../core/index.js';
+import {createRandom, US_PER_SECOND, UsageError, type Granularity, type Series} from '../core/index.js';
 import {
   fitCalibrated,
   forecastCsv,
   forecastModel,
   forecastQuantiles,
   horizonStepsOf,
+  isInShard,
   readModelFile,
   readPanel,
   SEASON_STEPS,
+  withModelThreads,
   type CalibratedModel,
   type Forecast,
+  type ModelThreads,
   type PanelSource,
+  type Shard,
 } from '../forecasting/index.js';
 import {openShadowStore, type Metric} from '../shadow-store/index.js';
+import {writeForecast} from './write-forecast.js';
 
 /** A model file, or what to fit now. */
 export type ForecastSource =
@@ -41,7 +40,11 @@ export interface ForecastOptions {
   /** All volumes when absent. */
   readonly volumes?: readonly string[] | undefined;
   readonly asOfUs: number;
-  /** Path of the CSV; none is written when absent. */
+  /** Only the volumes of one part of the fleet; needs a model file, as a model fitted now would learn from that part only. */
+  readonly shard?: Shard | undefined;
+  /** As many as there are cores when absent. */
+  readonly threads?: number | undefined;
+  /** Path of the CSV or .parquet file; none is written when absent. */
   readonly out?: string | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: {readonly done: number; readonly total: number}) => void;
@@ -90,20 +93,29 @@ export async function forecastSeries(options: ForecastOptions): Promise<Forecast
     const ready = await prepare(store, options);
     const {panel, metric, granularity, horizonSteps} = ready;
     const levels = options.levels.toSorted((left, right) => left - right);
-    const forecasts = await forecastQuantiles(ready.fitted, ready.calibration, panel, {
-      ...{horizonSteps, levels, lowest: 0},
-    });
+    const {signal, threads: count} = options;
+    const {fitted, forecasts} = await withModelThreads(
+      {count, series: panel.length, signal},
+      async (threads) => {
+        const model = await ready.calibrated(threads);
+        const quantiles = {horizonSteps, levels, lowest: 0};
+        return {
+          ...model,
+          forecasts: await forecastQuantiles(model.fitted, model.calibration, panel, quantiles),
+        };
+      },
+    );
     const known = forecasts.filter(({point}) => !point.some((value) => Number.isNaN(value)));
     const csv = forecastCsv(known, levels);
-    if (options.out !== undefined) await writeFileAtomically(options.out, csv);
+    if (options.out !== undefined) await writeForecast(csv, options.out);
     const lastValues = new Map(panel.map((series) => [series.id, lastKnown(series)]));
     const [first] = forecasts;
     const summary: ForecastSummary = {
-      ...{model: ready.fitted.model, metric, granularity, horizonSteps, levels},
+      ...{model: fitted.model, metric, granularity, horizonSteps, levels},
       originUs: first?.startUs ?? 0,
       stepSeconds: first?.stepSeconds ?? 0,
       ...(options.out !== undefined && {out: options.out}),
-      notes: ready.fitted.notes ?? {},
+      notes: fitted.notes ?? {},
       warnings: [...ready.warnings, ...unknownVolumes(forecasts.length - known.length)],
       volumes: known.map((forecast) => describeForecast(forecast, lastValues.get(forecast.id) ?? 0)),
     };
@@ -113,7 +125,8 @@ export async function forecastSeries(options: ForecastOptions): Promise<Forecast
   }
 }
 
-interface Ready extends CalibratedModel {
+interface Ready {
+  readonly calibrated: (threads: ModelThreads | undefined) => Promise<CalibratedModel>;
   readonly panel: readonly Series[];
   readonly metric: Metric;
   readonly granularity: Granularity;
@@ -122,7 +135,16 @@ interface Ready extends CalibratedModel {
 }
 
 function prepare(store: PanelSource, options: ForecastOptions): Promise<Ready> {
-  const {source} = options;
+  const {source, shard} = options;
+  if (shard !== undefined && source.kind !== 'file') {
+    throw new UsageError(
+      'shard-without-model',
+      '--shard needs --model-file: a model fitted now would learn from a part of the volumes only',
+      {
+        hints: ['foreshadow train --out model.json', '--model-file model.json'],
+      },
+    );
+  }
   return source.kind === 'file' ? load(store, source.path, options) : fitNow(store, source, options);
 }
 
@@ -130,7 +152,9 @@ async function load(store: PanelSource, path: string, options: ForecastOptions):
   const trained = await readModelFile(path);
   const {metric, granularity} = trained;
   const {horizonSeconds, volumes, asOfUs} = options;
-  const panel = await readPanel(store, {granularity, metric, volumes, asOfUs});
+  const all = await readPanel(store, {granularity, metric, volumes, asOfUs});
+  const {shard} = options;
+  const panel = shard === undefined ? all : all.filter(({id}) => isInShard(id, shard));
   const horizonSteps =
     horizonSeconds === undefined ? trained.horizonSteps : horizonStepsOf(horizonSeconds, granularity);
   const seen = new Set(trained.series);
@@ -149,7 +173,10 @@ async function load(store: PanelSource, path: string, options: ForecastOptions):
       ? ['the horizon is longer than the model was calibrated for']
       : []),
   ];
-  return {...trained, panel, horizonSteps, warnings};
+  return {
+    calibrated: () => Promise.resolve(trained),
+    ...{panel, metric, granularity, horizonSteps, warnings},
+  };
 }
 
 async function fitNow(
@@ -162,14 +189,9 @@ async function fitNow(
   const panel = await readPanel(store, {granularity, metric, volumes, asOfUs});
   const seasonSteps = SEASON_STEPS[granularity];
   const random = createRandom(seed);
-  const calibrated = await fitCalibrated(chosen, panel, {
-    horizonSteps,
-    seasonSteps,
-    random,
-    signal,
-    onProgress,
-  });
-  return {...calibrated, panel, metric, granularity, horizonSteps, warnings: []};
+  const calibrated = (threads: ModelThreads | undefined): Promise<CalibratedModel> =>
+    fitCalibrated(chosen, panel, {horizonSteps, seasonSteps, random, signal, onProgress, threads});
+  return {calibrated, panel, metric, granularity, horizonSteps, warnings: []};
 }
 
 function describeForecast({id, point, levels, quantiles}: Forecast, last: number): VolumeForecast {

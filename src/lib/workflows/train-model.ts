@@ -6,6 +6,7 @@ import {
   horizonStepsOf,
   readPanel,
   SEASON_STEPS,
+  withModelThreads,
   writeModelFile,
   type Coverage,
   type PanelSource,
@@ -24,6 +25,8 @@ export interface TrainOptions {
   readonly asOfUs: number;
   readonly createdAtUs: number;
   readonly seed: number;
+  /** As many as there are cores when absent. */
+  readonly threads?: number | undefined;
   /** Path of the model file. */
   readonly out: string;
   readonly tool: string;
@@ -68,13 +71,15 @@ export async function trainModel(options: TrainOptions): Promise<TrainSummary> {
   try {
     const panel = await readPanel(store, options);
     const random = createRandom(seed);
-    const fit = {horizonSteps, seasonSteps, random, signal, onProgress};
-    const {fitted, calibration} = await fitCalibrated(model, panel, fit);
-    const coverage = await checkCalibration(fitted, panel, {
-      horizonSteps,
-      seasonSteps,
-      levels: CHECKED_LEVELS,
-    });
+    const {fitted, calibration, coverage} = await withModelThreads(
+      {count: options.threads, series: panel.length, signal},
+      async (threads) => {
+        const fit = {horizonSteps, seasonSteps, random, signal, onProgress, threads};
+        const calibrated = await fitCalibrated(model, panel, fit);
+        const checked = {horizonSteps, seasonSteps, levels: CHECKED_LEVELS};
+        return {...calibrated, coverage: await checkCalibration(calibrated.fitted, panel, checked)};
+      },
+    );
     const trainedUntilUs = endUs(panel);
     const about = {metric, granularity, horizonSteps, trainedUntilUs, seed, series: panel.map(({id}) => id)};
     await writeModelFile(out, {fitted, calibration, ...about}, {tool, createdAtUs: options.createdAtUs});

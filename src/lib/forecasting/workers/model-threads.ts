@@ -1,3 +1,4 @@
+import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
 
 import {InputError, invariant, UsageError, type Series} from '../../core/index.js';
@@ -6,16 +7,33 @@ import type {Answer, Task} from './messages.js';
 
 const WORKER = new URL('./model-worker.js', import.meta.url);
 
-/** Whether there is a program that threads can run: only what is built is JavaScript. */
-export function canUseThreads(): boolean {
-  return import.meta.url.endsWith('.js');
+/** Starting threads costs more than they save on fewer series. */
+const FEW_SERIES = 48;
+
+/**
+ * An action with so many threads (as many as there are cores when absent), closed afterwards. Without them, as with one: when
+ * the panel is small, or there is no program that threads can run, since only what is built is JavaScript.
+ */
+export async function withModelThreads<T>(
+  {
+    count,
+    series,
+    signal,
+  }: {readonly count?: number | undefined; readonly series: number; readonly signal?: AbortSignal},
+  action: (threads: ModelThreads | undefined) => Promise<T>,
+): Promise<T> {
+  const wanted = count ?? (series < FEW_SERIES ? 1 : availableParallelism());
+  if (wanted === 1 || !import.meta.url.endsWith('.js')) return action(undefined);
+  const threads = openModelThreads(wanted, signal);
+  try {
+    return await action(threads);
+  } finally {
+    await threads.close();
+  }
 }
 
 /** Threads that fit and predict, one task each at a time; they start with their first task. */
-export function openModelThreads(
-  count: number,
-  signal?: AbortSignal,
-): ModelThreads & {close(): Promise<void>} {
+function openModelThreads(count: number, signal?: AbortSignal): ModelThreads & {close(): Promise<void>} {
   const free: Worker[] = [];
   const all: Worker[] = [];
   const waiting: ((worker: Worker) => void)[] = [];
@@ -28,7 +46,9 @@ export function openModelThreads(
     if (next) next(worker);
     else free.push(worker);
   };
+  let isClosed = false;
   const run = async (task: Task, onProgress?: (progress: Progress) => void): Promise<Answer> => {
+    invariant(!isClosed, 'a model was asked after its threads had been closed');
     const worker = await take();
     try {
       signal?.throwIfAborted();
@@ -68,6 +88,7 @@ export function openModelThreads(
       return answer.bands;
     },
     close: async () => {
+      isClosed = true;
       await Promise.all(all.map((worker) => worker.terminate()));
     },
   };
@@ -77,7 +98,6 @@ type Progress = Readonly<Record<'done' | 'total' | 'loss', number>>;
 
 function started(all: Worker[]): Worker {
   const worker = new Worker(WORKER);
-  worker.unref();
   worker.setMaxListeners(0);
   all.push(worker);
   return worker;
@@ -104,7 +124,6 @@ function ask(
       worker.off('message', hear);
       worker.off('error', fail);
       signal?.removeEventListener('abort', stop);
-      worker.unref();
       action();
     };
     const hear = (answer: Answer): void => {
@@ -125,7 +144,6 @@ function ask(
         reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
       });
     };
-    worker.ref();
     worker.on('message', hear);
     worker.on('error', fail);
     signal?.addEventListener('abort', stop);

@@ -1,0 +1,98 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {readFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+
+import {createRandom} from '../../src/lib/core/index.js';
+import {runForeshadow} from '../support/run-foreshadow.js';
+
+const VOLUMES = 70;
+const HOURS = 120;
+const FIRST_US = 1_790_000_000_000_000 - (1_790_000_000_000_000 % 3_600_000_000);
+const folder = mkdtempSync(path.join(tmpdir(), 'foreshadow-models-'));
+afterAll(() => {
+  rmSync(folder, {recursive: true});
+});
+
+async function run(...args: readonly string[]): Promise<string> {
+  const done = await runForeshadow([...args, '--store', 'store'], {cwd: folder});
+  expect(done, done.stderr).toMatchObject({exitCode: 0});
+  return done.stdout;
+}
+
+beforeAll(async () => {
+  const random = createRandom('model threads');
+  const rows = Array.from({length: VOLUMES * HOURS}, (_, row) => {
+    const [volume, hour] = [row % VOLUMES, Math.floor(row / VOLUMES)];
+    const day = Math.sin((2 * Math.PI * hour) / 24);
+    const bytes = Math.round(1e9 * (1 + volume) + 1e7 * hour + 2e8 * day + 1e7 * random.normal());
+    return `v-${volume},${FIRST_US + hour * 3_600_000_000},${bytes}`;
+  });
+  writeFileSync(path.join(folder, 'usage.csv'), `volume,time_us,used_bytes\n${rows.join('\n')}\n`);
+  await run('ingest', 'usage.csv');
+}, 60_000);
+
+describe('any number of threads', () => {
+  it.each(['arima', 'mlp'])('trains the same %s, byte for byte', async (model) => {
+    const [one, two] = await Promise.all(
+      ['1', '2'].map(async (threads) => {
+        const out = `${model}-${threads}.json`;
+        await run('train', '--model', model, '--horizon', '12h', '--threads', threads, '--out', out);
+        const text = await readFile(path.join(folder, out), 'utf8');
+        return text.replace(/"createdAt": *"[^"]*"/, '');
+      }),
+    );
+    expect(one?.length).toBeGreaterThan(5000);
+    expect(two).toBe(one);
+  });
+
+  it('tells a refusal of a thread as its own', async () => {
+    const args = ['train', '--model', 'mlp', '--horizon', '200h', '--threads', '2', '--out', 'long.json'];
+    const refused = await runForeshadow([...args, '--store', 'store'], {cwd: folder});
+    expect(refused).toMatchObject({exitCode: 3, stdout: ''});
+    expect(refused.stderr).toContain('model mlp needs a series of at least');
+  });
+});
+
+describe('shards of a forecast', () => {
+  it('give the whole when they are merged, in whatever order', async () => {
+    await run('train', '--model', 'theta', '--horizon', '6h', '--out', 'theta.json');
+    const forecast = ['forecast', '--model-file', 'theta.json'];
+    await run(...forecast, '--out', 'whole.csv');
+    const parts = ['1', '2', '3'].map((index) => `part-${index}.csv`);
+    for (const [index, part] of parts.entries())
+      await run(...forecast, '--shard', `${index + 1}/3`, '--out', part);
+    const merge = ['forecast', 'merge', ...parts.toReversed(), '--out', 'merged.csv'];
+    const merged = await runForeshadow(merge, {cwd: folder});
+    expect(merged).toMatchObject({exitCode: 0, stdout: '70 volumes of 3 files in merged.csv\n'});
+    const [whole, joined] = await Promise.all(
+      ['whole.csv', 'merged.csv'].map((file) => readFile(path.join(folder, file), 'utf8')),
+    );
+    expect(joined).toBe(whole);
+    expect(whole?.split('\n')).toHaveLength(2 + VOLUMES * 6);
+    const twice = await runForeshadow(['forecast', 'merge', 'part-1.csv', 'whole.csv', '--out', 'x.csv'], {
+      cwd: folder,
+    });
+    expect(twice.exitCode).toBe(3);
+    expect(twice.stderr).toMatch(/whole\.csv: volume "v-\d+" is in part-1\.csv too/);
+  });
+
+  it('need a model file', async () => {
+    const args = ['forecast', '--shard', '1/2', '--out', 'x.csv', '--store', 'store'];
+    expect(await runForeshadow(args, {cwd: folder})).toMatchObject({exitCode: 2, stdout: ''});
+  });
+});
+
+it('writes Parquet where the name of the file says so', async () => {
+  await run('forecast', '--model', 'naive', '--horizon', '2h', '--out', 'f.parquet');
+  const {DuckDBInstance} = await import('@duckdb/node-api');
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const read = await connection.runAndReadAll(
+    `SELECT count(*)::INTEGER AS rows, min(step) AS first, max(step) AS last, count(DISTINCT volume)::INTEGER AS volumes,
+      min(date_diff('hour', origin, time)) AS earliest FROM '${path.join(folder, 'f.parquet')}'`,
+  );
+  expect(read.getRowObjectsJson()).toEqual([{rows: 140, first: 1, last: 2, volumes: 70, earliest: '0'}]);
+  connection.closeSync();
+});
