@@ -9,7 +9,7 @@ import type {TrainSummary} from '../lib/workflows/train-model.js';
 export default class Train extends BaseCommand<typeof Train> {
   static override summary = 'Fit a forecasting model on the shadow store and save it';
   static override description =
-    'Each volume by itself: seasonal-naive, naive, drift, theta, damped-holt, ets, arima, mstl-ets, mstl-arima. One ' +
+    'Each volume by itself: seasonal-naive, naive, drift, theta, damped-holt, ets, arima, mstl-ets, mstl-arima, prophet. One ' +
     'network for all: lstm, gru, mlp, mlp-long. ensemble: those that together did best on the last horizons; seasonal-naive ' +
     'unless it is beaten. Only whole steps that had ended at --as-of are used. The end of the history is kept from the fit to measure the errors that the ' +
     'quantiles are made of.';

@@ -33,7 +33,8 @@ const singles: readonly ForecastModel[] = FORECAST_MODELS.slice(0, -1).map((mode
   const kind = NETS[model.name];
   return kind ? small(model.name, kind) : model;
 });
-const models = [...singles, createEnsemble('ensemble', 'of small networks', singles)];
+const quick = singles.filter(({name}) => name !== 'prophet');
+const models = [...singles, createEnsemble('ensemble', 'of small networks', quick)];
 
 const panel = ['a', 'b', 'quo"te', '__proto__'].map((id, index) =>
   made(80, (step, noise) => 50 + 10 * index + 8 * wave(step, 8) + noise, {id, seed: index}),

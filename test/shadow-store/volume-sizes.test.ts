@@ -117,3 +117,26 @@ test('a table of sizes that cannot be used is told line by line, and nothing is 
     ],
   });
 });
+
+test('a series of used bytes has the provisioned size as its ceiling, others have none', async () => {
+  const folder = await temporaryFolder();
+  const usage = await fileIn(folder, 'usage.csv', [
+    'volume,time_us,used_bytes',
+    `a,${BEGIN_US},4096`,
+    `b,${BEGIN_US},4096`,
+  ]);
+  const sizes = await fileIn(folder, 'sizes.csv', ['volume,provisioned_bytes', 'a,70000']);
+  const storePath = await ingest(folder, [usage], {sizesPath: sizes});
+  const ceilings = await reading(storePath, async (store) => {
+    const query = {fromUs: BEGIN_US, toUs: BEGIN_US + HOUR_US, stepSeconds: 3600};
+    const [levels, sums] = [
+      await store.readSeries(query, 'used-bytes'),
+      await store.readSeries(query, 'write-bytes'),
+    ];
+    return [levels, sums].map((series) => series.map(({ceiling}) => ceiling));
+  });
+  expect(ceilings).toEqual([
+    [70_000, undefined],
+    [undefined, undefined],
+  ]);
+});

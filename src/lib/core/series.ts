@@ -7,6 +7,8 @@ export interface Series {
   readonly startUs: number;
   readonly stepSeconds: number;
   readonly values: Float64Array;
+  /** What the values cannot exceed, such as the provisioned size of a volume; absent where nothing tells it. */
+  readonly ceiling?: number | undefined;
 }
 
 /** The named granularities that people forecast at, in seconds a step. */

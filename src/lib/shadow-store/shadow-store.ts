@@ -135,7 +135,7 @@ export interface ShadowStore {
   /** Sorted by volume name. Throws InputError for a volume that the store does not know, naming the nearest. */
   readHistory(query: HistoryQuery): Promise<readonly VolumeHistory[]>;
   /**
-   * One series a volume. `used-bytes` is a level (see usageLevel), for which the history before `fromUs` counts too,
+   * One series a volume. `used-bytes` is a level (see usageLevel) with the provisioned size as its ceiling, for which the history before `fromUs` counts too,
    * and which is carried on where no log is; the others are sums a step: 0 in a step that logs cover and no row is of,
    * NaN in one that they do not cover. NaN also before the store's first minute of the volume, and where the minutes
    * that the steps need were pruned.

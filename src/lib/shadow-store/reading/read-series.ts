@@ -26,7 +26,14 @@ export async function readSeries(
     metric === 'used-bytes'
       ? await readLevels(store, volumes, axis)
       : await readSums(store, volumes, axis, {column: COLUMN_OF[metric], least: query.leastCoverage ?? 0});
-  return series.sort((left, right) => (left.id < right.id ? -1 : 1));
+  const sorted = series.sort((left, right) => (left.id < right.id ? -1 : 1));
+  return metric === 'used-bytes' ? sorted.map((one) => withCeiling(one, store.contents.provisioned)) : sorted;
+}
+
+/** A volume cannot use more than it is provisioned with, where that was told. */
+function withCeiling(series: Series, provisioned: ReadonlyMap<string, number>): Series {
+  const ceiling = provisioned.get(series.id);
+  return ceiling === undefined ? series : {...series, ceiling};
 }
 
 /** See ShadowStore.readCoverage; the volumes are known to the store. */
