@@ -7,10 +7,12 @@ import {
   type Granularity,
   parseDurationSeconds,
   parseFlag,
+  parseRate,
   parseShare,
   UsageError,
 } from './lib/core/index.js';
 import type {Metric} from './lib/shadow-store/index.js';
+import type {PlanHorizon} from './lib/workflows/foresee-over-horizon.js';
 import type {PlanModel} from './lib/workflows/foresee-usage.js';
 
 /** Flags that mean the same in every command that has them (flag > FORESHADOW_* > default). */
@@ -137,6 +139,54 @@ export function parsePlanModel(flags: {
   return flags['model-file'] === undefined
     ? {kind: 'fit', model: flags.model ?? 'seasonal-naive', granularity: flags.granularity}
     : {kind: 'file', path: flags['model-file']};
+}
+
+/** How long a buffer must suffice. */
+export const horizonFlags = {
+  horizon: Flags.string({
+    summary: 'how long it must suffice (7d); or what that is made of, by the next three',
+    exclusive: ['lead', 'review', 'recovery-rate'],
+    helpValue: 'DURATION',
+  }),
+  lead: Flags.string({
+    summary: 'from a decision until the space can be had',
+    dependsOn: ['review'],
+    helpValue: 'DURATION',
+  }),
+  review: Flags.string({
+    summary: 'from this plan until the next',
+    dependsOn: ['lead'],
+    helpValue: 'DURATION',
+  }),
+  'recovery-rate': Flags.string({
+    summary:
+      'what one host takes while it re-creates replicas, beside what it serves (recoveryRate of the topology): the time of the longest repair is added to lead and review',
+    dependsOn: ['lead', 'review'],
+    helpValue: 'BYTES/S',
+  }),
+};
+
+/** The horizon that they tell. Throws UsageError that names the flag. */
+export function parseHorizon(flags: {
+  readonly horizon: string | undefined;
+  readonly lead: string | undefined;
+  readonly review: string | undefined;
+  readonly 'recovery-rate': string | undefined;
+}): PlanHorizon {
+  const {horizon = '7d', lead, review, 'recovery-rate': rate} = flags;
+  if (lead === undefined || review === undefined)
+    return {seconds: parseFlag('horizon', horizon, parseDurationSeconds, '7d')};
+  return {
+    leadSeconds: parseFlag('lead', lead, parseLeadSeconds, '6h'),
+    reviewSeconds: parseFlag('review', review, parseDurationSeconds, '24h'),
+    recoveryBytesPerSecond:
+      rate === undefined ? undefined : parseFlag('recovery-rate', rate, parseRate, '200MB/s'),
+  };
+}
+
+/** A duration that may be nothing. */
+export function parseLeadSeconds(text: string): number | undefined {
+  return /^0+\s*[a-z]*$/i.test(text.trim()) ? 0 : parseDurationSeconds(text);
 }
 
 /** What policies are told beside the forecast. */

@@ -4,8 +4,10 @@ import {BaseCommand} from '../base-command.js';
 import {
   asOfFlag,
   granularityFlag,
+  horizonFlags,
   modelFlags,
   needTopology,
+  parseHorizon,
   parsePlanModel,
   parsePolicySettings,
   policySettingFlags,
@@ -13,7 +15,7 @@ import {
   storeFlag,
   topologyFlag,
 } from '../flags.js';
-import {parseBytes, parseDurationSeconds, parseFlag} from '../lib/core/index.js';
+import {parseBytes, parseFlag} from '../lib/core/index.js';
 import type {AdmitReport} from '../lib/workflows/admit.js';
 
 /** `foreshadow admit` */
@@ -54,7 +56,7 @@ export default class Admit extends BaseCommand<typeof Admit> {
     }),
     store: storeFlag,
     topology: topologyFlag,
-    horizon: Flags.string({summary: 'how long it must suffice', default: '7d', helpValue: 'DURATION'}),
+    ...horizonFlags,
     granularity: granularityFlag,
     ...modelFlags,
     ...policySettingFlags,
@@ -77,7 +79,7 @@ export default class Admit extends BaseCommand<typeof Admit> {
         .map((kind) => kind.trim())
         .filter(Boolean),
       whatIfs: flags.whatif ?? [],
-      horizonSeconds: parseFlag('horizon', flags.horizon, parseDurationSeconds, '7d'),
+      horizon: parseHorizon(flags),
       ...{seed: flags.seed, tool: this.tool, nowUs: this.nowUs(flags['as-of']), signal: this.signal},
       onProgress: (stage) => {
         progress.update(stage);

@@ -4,8 +4,10 @@ import {BaseCommand} from '../base-command.js';
 import {
   asOfFlag,
   granularityFlag,
+  horizonFlags,
   modelFlags,
   needTopology,
+  parseHorizon,
   parsePlanModel,
   parsePolicySettings,
   parseShrinkRules,
@@ -39,7 +41,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     store: storeFlag,
     topology: topologyFlag,
     policy: Flags.string({summary: 'how the buffer is decided', default: 'shared', helpValue: 'NAME'}),
-    horizon: Flags.string({summary: 'how long it must suffice', default: '7d', helpValue: 'DURATION'}),
+    ...horizonFlags,
     granularity: granularityFlag,
     ...modelFlags,
     ...policySettingFlags,
@@ -70,7 +72,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
       settings: parsePolicySettings(flags),
       shrink: parseShrinkRules(flags),
       model: parsePlanModel(flags),
-      horizonSeconds: parseFlag('horizon', flags.horizon, parseDurationSeconds, '7d'),
+      horizon: parseHorizon(flags),
       validForSeconds: parseFlag('valid-for', flags['valid-for'], parseDurationSeconds, '24h'),
       ...{
         target: flags.target,

@@ -5,6 +5,7 @@ import {
   asOfFlag,
   granularityFlag,
   needTopology,
+  parseLeadSeconds,
   parsePolicySettings,
   policySettingFlags,
   seedFlag,
@@ -97,9 +98,4 @@ export default class Replay extends BaseCommand<typeof Replay> {
     this.print(await renderReplay(report));
     return report;
   }
-}
-
-/** A duration that may be nothing. */
-function parseLeadSeconds(text: string): number | undefined {
-  return /^0+\s*[a-z]*$/i.test(text.trim()) ? 0 : parseDurationSeconds(text);
 }

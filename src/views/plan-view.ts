@@ -1,4 +1,4 @@
-import {formatBytes} from '../lib/core/index.js';
+import {formatBytes, formatDurationRoughly} from '../lib/core/index.js';
 import type {PlanSummary} from '../lib/workflows/plan-buffer.js';
 import {paint} from './paint.js';
 import {printable, renderTable} from './table.js';
@@ -16,6 +16,7 @@ export async function renderPlan({plan, out}: PlanSummary): Promise<string> {
     await coverageTable(plan),
     plan.uncovered.map(({message}) => `${paint.bad('not covered:')} ${printable(message)}`).join('\n'),
     alternatives(plan),
+    tellHorizon(plan),
     verdict(plan, out),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -115,6 +116,22 @@ async function coverageTable({coverage = [], settings}: Plan): Promise<string> {
 
 function percent(share: number): string {
   return `${Number((100 * share).toFixed(2))}%`;
+}
+
+/** What the horizon is made of, where it was not stated. */
+function tellHorizon({horizon, settings}: Plan): string {
+  if (horizon === undefined) return '';
+  const {leadSeconds, reviewSeconds, repairSeconds, recoveryBytesPerSecond, hostCount} = horizon;
+  const parts = [
+    `lead ${formatDurationRoughly(leadSeconds)}`,
+    `review ${formatDurationRoughly(reviewSeconds)}`,
+    `repair ${formatDurationRoughly(repairSeconds)}`,
+  ];
+  const repair =
+    horizon.scenario === ''
+      ? 'nothing is to be re-created'
+      : `${printable(horizon.scenario)}: ${formatBytes(horizon.demandBytes)} on ${hostCount} hosts at ${formatBytes(recoveryBytesPerSecond)}/s each`;
+  return `horizon ${formatDurationRoughly(settings.horizonSeconds)}: ${parts.join(' + ')} (${repair})`;
 }
 
 function verdict(

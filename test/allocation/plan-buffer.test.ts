@@ -66,7 +66,7 @@ describe('planBuffer', () => {
       policy: 'shared',
       settings: SETTINGS,
       model: {kind: 'fit', model: 'seasonal-naive', granularity: 'hourly'},
-      horizonSeconds: 86_400,
+      horizon: {seconds: 86_400},
       validForSeconds: 3600,
       withCertificate: false,
       withCoverage: false,
@@ -116,6 +116,33 @@ describe('planBuffer', () => {
     expect(plan.feasible).toBe(false);
     expect(plan.uncovered.length).toBeGreaterThan(0);
     expect(parseArtifact(await readFile(out, 'utf8'), out, PLAN_KIND).feasible).toBe(false);
+  });
+
+  it('makes the horizon of lead, review and the longest repair within it', async () => {
+    const horizon = {leadSeconds: 3600, reviewSeconds: 7200, recoveryBytesPerSecond: 2 ** 20};
+    const {plan} = await planBuffer(options({horizon}));
+    // The volume grows from 4.1 GiB at 23 o'clock to 8 GiB at noon: the longer it takes, the more there is to copy.
+    const {repairSeconds, demandBytes, ...terms} = plan.horizon ?? {};
+    expect(terms).toEqual({...horizon, scenario: 'rack/r1', hostCount: 3});
+    expect(plan.boundaries.find(({scenario}) => scenario === 'rack/r1')?.demandBytes).toBe(demandBytes);
+    expect(plan.settings.horizonSeconds).toBe(10_800 + (repairSeconds ?? 0));
+    const slow = await planBuffer(
+      options({horizon: {...horizon, recoveryBytesPerSecond: 2 ** 18}, withCertificate: true}),
+    );
+    expect(slow.plan.horizon?.demandBytes).toBeGreaterThan(demandBytes ?? Infinity);
+    expect(slow.plan.horizon?.repairSeconds).toBeGreaterThan(4 * (repairSeconds ?? Infinity));
+  });
+
+  it('takes the recovery rate of the topology where none is given, and cannot do without', async () => {
+    const horizon = {leadSeconds: 0, reviewSeconds: 3600};
+    await expect(planBuffer(options({horizon}))).rejects.toMatchObject({
+      exitCode: 2,
+      code: 'no-recovery-rate',
+    });
+    const stated = path.join(folder, 'stated.yaml');
+    await writeFile(stated, TOPOLOGY.replace('version: 1', 'version: 1\nrecoveryRate: 4MiB/s'));
+    const {plan} = await planBuffer(options({horizon, topologyPath: stated}));
+    expect(plan.horizon?.recoveryBytesPerSecond).toBe(4 * 2 ** 20);
   });
 
   it('refuses a volume of which neither history nor size is known, an unknown policy and an unknown target', async () => {

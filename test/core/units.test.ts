@@ -3,10 +3,12 @@ import {describe, expect, it} from 'vitest';
 
 import {
   formatBytes,
+  formatDurationRoughly,
   formatDurationSeconds,
   parseBytes,
   parseDurationSeconds,
   parseFlag,
+  parseRate,
   parseShare,
   UsageError,
 } from '../../src/lib/core/index.js';
@@ -68,6 +70,30 @@ describe('durations', () => {
 
   it('writes what it reads', () => {
     expect([90, 3600, 604_800, 86_401].map(formatDurationSeconds)).toEqual(['90s', '1h', '1w', '86401s']);
+  });
+});
+
+describe('rates and rough durations', () => {
+  it('reads bytes a second and refuses bits, nothing and what is no rate', () => {
+    expect(['200MB/s', '1.5 GiB / s', '64kB', '1048576'].map(parseRate)).toEqual([
+      2e8,
+      1.5 * 2 ** 30,
+      64e3,
+      2 ** 20,
+    ]);
+    expect(['200Mb/s', '0MB/s', 'fast', '-1MB/s', '/s'].map(parseRate)).toEqual(Array(5).fill(undefined));
+  });
+
+  it('tells durations in two units', () => {
+    expect([45, 60, 3599, 19_230, 277_200, 86_400 + 300, 864_000].map(formatDurationRoughly)).toEqual([
+      '45s',
+      '1m',
+      '1h',
+      '5h 21m',
+      '3d 5h',
+      '1d 5m',
+      '10d',
+    ]);
   });
 });
 

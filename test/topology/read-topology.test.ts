@@ -57,6 +57,25 @@ hostBoundaries: false`;
     expect((await lost(''))['feed/c']).toBe('triple');
   });
 
+  it('reads what it states for plans, alike in YAML and CSV, and refuses what is no rate', async () => {
+    const hosts = 'hosts: [{id: a, capacity: 1TB}]';
+    const stated = {recoveryBytesPerSecond: 200e6};
+    const yaml = await fromYaml(`\nrecoveryRate: 200MB/s\n${hosts}`);
+    expect(yaml).toMatchObject(stated);
+    const tables = {'hosts.csv': 'host,capacity\na,1TB\n', 'volumes.csv': 'volume,replicas\n'};
+    const settings = 'setting,value\nrecovery_rate,200MB/s\n';
+    const csv = await readTopology(await csvFolder({...tables, 'settings.csv': settings}));
+    expect(csv).toMatchObject(stated);
+    expect(csv.serial).toBe(yaml.serial);
+    expect((await fromYaml(`\n${hosts}`)).serial).not.toBe(yaml.serial);
+    const faults = await faultLines(
+      await yamlFile(`kind: topology\nversion: 1\nrecoveryRate: 200Mb/s\n${hosts}`),
+    );
+    expect(faults).toEqual([
+      'cluster.yaml:3 bad-rate: recoveryRate is not so many bytes a second: "200Mb/s" (write it like 200MB/s)',
+    ]);
+  });
+
   it('makes every label kind a boundary kind when none is stated, and every host a boundary', async () => {
     const {boundaries} = await fromYaml('hosts: [{id: h, capacity: 1, labels: {rack: r, room: [x]}}]');
     expect(boundaries.map(({id}) => id)).toEqual(['rack/r', 'room/x', 'host/h']);

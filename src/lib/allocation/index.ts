@@ -16,6 +16,7 @@ export * from './predicted-use.js';
 export * from './registry.js';
 export * from './reserve-lp.js';
 export * from './reserve-program.js';
+export * from './repair-time.js';
 export {refuseUnknownRules} from './price-floors.js';
 export * from './safety-level.js';
 export * from './scenario-demand.js';

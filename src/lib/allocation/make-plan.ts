@@ -1,4 +1,10 @@
-import {type ArtifactHeader, formatInstantUs, US_PER_SECOND} from '../core/index.js';
+import {
+  type ArtifactHeader,
+  formatBytes,
+  formatDurationRoughly,
+  formatInstantUs,
+  US_PER_SECOND,
+} from '../core/index.js';
 import {placeScenario, type ScenarioPlacement} from './certificate.js';
 import {checkCertificate, type CertificateViolation} from './check-certificate.js';
 import {compileTopology} from './compile-topology.js';
@@ -9,6 +15,7 @@ import {tellBoundaries, tellChanges, tellHosts} from './plan-rows.js';
 import {tellUncovered} from './plan-uncovered.js';
 import type {AllocationPolicy, PolicyInput} from './policy.js';
 import {predictUse} from './predicted-use.js';
+import {placedRepair} from './repair-time.js';
 import {answerRelaxed} from './relaxed-answer.js';
 import {scenarioDemand} from './scenario-demand.js';
 import type {ShrinkRules} from './shrink-with-proof.js';
@@ -34,6 +41,8 @@ export interface PlanRequest {
   readonly createdAtUs: number;
   readonly validForSeconds: number;
   readonly horizonSeconds: number;
+  /** What the horizon is made of; absent: it was stated. */
+  readonly horizon?: NonNullable<Plan['horizon']>;
   /** `foreshadow/0.1.0` */
   readonly tool: string;
   readonly inputs: Plan['inputs'];
@@ -65,12 +74,14 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     certificate,
   });
   const uncovered = tellUncovered(facts);
+  const warnings = [...request.warnings, ...warnOfRepair(facts, request.horizon)];
   return {
     ...header(request),
     inputs: request.inputs,
     topologySerial: input.topology.serial,
     policy: policy.name,
     settings: {...input.settings, horizonSeconds: request.horizonSeconds, ...(shrink && {shrink})},
+    ...(request.horizon ? {horizon: request.horizon} : {}),
     feasible: violations.length === 0,
     ...basisOf(request.current),
     boundaries: tellBoundaries(facts),
@@ -79,9 +90,23 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     uncovered: [...uncovered, ...tellRefused(violations, uncovered)],
     ...(request.withAlternatives ? await tellAlternatives(facts, input) : {}),
     ...(request.coverage ? {coverage: request.coverage} : {}),
-    ...(request.warnings.length > 0 ? {warnings: [...request.warnings]} : {}),
+    ...(warnings.length > 0 ? {warnings} : {}),
     ...(request.withCertificate ? {certificate, volumes: nameVolumes(facts)} : {}),
   };
+}
+
+/** Rules and rooms may put more on one host than an even spread would. */
+function warnOfRepair(
+  {compiled, demands, placements}: PlanFacts,
+  horizon: PlanRequest['horizon'],
+): readonly string[] {
+  if (horizon === undefined) return [];
+  const slowest = placedRepair(compiled, demands, placements, horizon.recoveryBytesPerSecond);
+  if (slowest === undefined || slowest.seconds <= horizon.repairSeconds) return [];
+  const {scenario, host, bytes, seconds} = slowest;
+  return [
+    `if ${scenario} fails, ${host} takes ${formatBytes(bytes)} in ${formatDurationRoughly(seconds)}, longer than the ${formatDurationRoughly(horizon.repairSeconds)} of repair in the horizon: add the difference to --review`,
+  ];
 }
 
 async function gatherFacts(policy: AllocationPolicy, input: PolicyInput): Promise<PlanFacts> {

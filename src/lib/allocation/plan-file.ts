@@ -39,6 +39,20 @@ const planSchema = z.object({
       .object({deadBandShare: z.number(), stepShare: z.number(), coolDownSeconds: z.number()})
       .optional(),
   }),
+  /** What the horizon is made of, where it was not stated. */
+  horizon: z
+    .object({
+      leadSeconds: z.number().nonnegative(),
+      reviewSeconds: z.number().nonnegative(),
+      /** The longest repair of any scenario: `demandBytes`, spread over `hostCount` hosts, and one largest copy. */
+      repairSeconds: z.number().nonnegative(),
+      /** What one host takes. */
+      recoveryBytesPerSecond: z.number().positive(),
+      scenario: z.string(),
+      demandBytes: bytes,
+      hostCount: z.number().int().nonnegative(),
+    })
+    .optional(),
   /** Every scenario has an accepted re-placement within the planned reserves. */
   feasible: z.boolean(),
   /** What the target held when the plan was made; apply refuses when it moved. */

@@ -30,6 +30,16 @@ export function parseBytes(text: string): number | undefined {
   return bytes >= 0 && Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
+/**
+ * Bytes a second of a text such as `200MB/s`; the `/s` may be left out. Undefined when it is not such a text, is 0, or
+ * ends in a lower-case b, which in rates means bits.
+ */
+export function parseRate(text: string): number | undefined {
+  const quantity = text.trim().replace(/\s*\/\s*s$/i, '');
+  const bytes = quantity.endsWith('b') ? undefined : parseBytes(quantity);
+  return bytes === 0 ? undefined : bytes;
+}
+
 /** Bytes with a binary unit and three or four digits: `1.50 TiB`. Negative values keep their sign. */
 export function formatBytes(bytes: number): string {
   if (!Number.isFinite(bytes)) return '-';
@@ -57,6 +67,20 @@ export function parseDurationSeconds(text: string): number | undefined {
 export function formatDurationSeconds(seconds: number): string {
   const fit = [...DURATION_SECONDS].reverse().find(([unit, size]) => unit !== 'min' && seconds % size === 0);
   return fit && seconds !== 0 ? `${seconds / fit[1]}${fit[0]}` : `${Number(seconds.toFixed(3))}s`;
+}
+
+/** Seconds to a minute, in the two largest units that are not 0: `3d 5h`, `5h 20m`; below a minute `45s`. */
+export function formatDurationRoughly(seconds: number): string {
+  if (seconds < 60) return `${Math.round(seconds)}s`;
+  let rest = Math.round(seconds / 60) * 60;
+  const parts: string[] = [];
+  for (const unit of ['d', 'h', 'm']) {
+    const size = DURATION_SECONDS.get(unit) ?? 1;
+    const whole = Math.floor(rest / size);
+    rest -= whole * size;
+    if (whole > 0) parts.push(`${whole}${unit}`);
+  }
+  return parts.slice(0, 2).join(' ');
 }
 
 /** A share in [0, 1] of `0.2` or `20%`; undefined when it is neither. */

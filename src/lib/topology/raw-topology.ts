@@ -58,6 +58,7 @@ export interface RawTopology {
   readonly source: string;
   readonly fillLimit: Located | undefined;
   readonly hostBoundaries: Located | undefined;
+  readonly recoveryRate?: Located | undefined;
   readonly hosts: readonly RawHost[];
   /** Undefined: not stated, so that every label kind is a boundary kind. */
   readonly boundaries: readonly RawBoundary[] | undefined;

@@ -4,6 +4,7 @@ import {type HostNames, resolveHosts} from './resolve-hosts.js';
 import {resolveScenarios} from './resolve-scenarios.js';
 import {createNameTable, type NameTable, readQuantity} from './resolve-names.js';
 import type {Located, RawTopology, RawVolume} from './raw-topology.js';
+import {readPlanSettings} from './resolve-settings.js';
 import type {Host, Topology, Volume} from './topology.js';
 
 const DEFAULT_FILL_LIMIT = 0.9;
@@ -26,8 +27,9 @@ export function resolveTopology(raw: RawTopology): Topology {
   const volumes = raw.volumes.flatMap((volume) =>
     resolveVolume(volume, {volumeNames, hostNames, kinds, tiers, faults}),
   );
+  const settings = readPlanSettings(raw, faults);
   refuse(raw.source, faults);
-  const content = {fillLimit, hosts, boundaries, volumes, scenarios};
+  const content = {fillLimit, ...settings, hosts, boundaries, volumes, scenarios};
   return {serial: serialOf(content), ...content};
 }
 

@@ -53,6 +53,8 @@ export interface Topology {
   readonly serial: string;
   /** The share of a host's capacity that may be filled, e.g. 0.9. */
   readonly fillLimit: number;
+  /** Bytes a second that one host takes while it re-creates replicas, beside what it serves; absent: not stated. */
+  readonly recoveryBytesPerSecond?: number;
   readonly hosts: readonly Host[];
   readonly boundaries: readonly RiskBoundary[];
   readonly volumes: readonly Volume[];

@@ -6,7 +6,6 @@ import {
   type NewVolumes,
   parseWhatIf,
   type PlanBasis,
-  type PolicySettings,
   refuseUnknownLevels,
   refuseUnknownRules,
   type Situation,
@@ -15,16 +14,15 @@ import {
 import {formatBytes, nearestName, quantile, UsageError} from '../core/index.js';
 import type {PeakForecast} from '../forecasting/index.js';
 import {readRawTopology, resolveTopology, type Topology} from '../topology/index.js';
-import {foreseeUsage, type ForeseeOptions} from './foresee-usage.js';
+import {foreseeOverHorizon, type HorizonOptions} from './foresee-over-horizon.js';
 
 /** What share of its size a new volume is reckoned with: all of it, or as much as that quantile of the others use. */
 export const GROWTH_CLASSES = {full: undefined, fast: 0.9, typical: 0.5, slow: 0.25} as const;
 
 export type GrowthClass = keyof typeof GROWTH_CLASSES;
 
-export interface AdmitOptions extends ForeseeOptions {
+export interface AdmitOptions extends HorizonOptions {
   readonly topologyPath: string;
-  readonly settings: PolicySettings;
   readonly count: number;
   readonly sizeBytes: number;
   readonly replicas: number;
@@ -61,14 +59,14 @@ export async function admit(options: AdmitOptions): Promise<AdmitReport> {
   refuseUnknown(topology, options);
   refuseUnknownLevels(topology, options.settings);
   refuseUnknownRules(topology, options.settings.rules);
-  const {usage, forecast, warnings} = await foreseeUsage(topology, options);
+  const {usage, forecast, warnings, horizonSeconds} = await foreseeOverHorizon(topology, options);
   const situation = {raw, topology, usedBytes: usage.usedBytes, forecast};
   const wanted = newVolumes(situation, options);
   const answers = [];
   for (const whatIf of [{text: '', steps: []}, ...whatIfs]) {
     options.signal.throwIfAborted();
     options.onProgress(whatIf.text === '' ? 'as it is' : whatIf.text);
-    answers.push(await answer(situation, wanted, whatIf, options));
+    answers.push(await answer(situation, wanted, whatIf, {...options, horizonSeconds}));
   }
   const {sizeBytes, growthClass} = options;
   return {volumes: {...wanted, sizeBytes, growthClass}, answers, warnings};
@@ -78,7 +76,7 @@ async function answer(
   situation: Situation,
   wanted: NewVolumes,
   whatIf: WhatIf,
-  {settings, horizonSeconds, nowUs, tool}: AdmitOptions,
+  {settings, horizonSeconds, nowUs, tool}: AdmitOptions & {readonly horizonSeconds: number},
 ): Promise<AdmitAnswer> {
   const changed = applyWhatIf(situation, whatIf, settings);
   if ('impossible' in changed) {

@@ -51,7 +51,7 @@ function planStep(
         },
         model: {kind: 'fit', model, granularity: 'hourly'},
         ...{
-          horizonSeconds: DAY_SECONDS,
+          horizon: {seconds: DAY_SECONDS},
           validForSeconds: DAY_SECONDS,
           withCertificate: false,
           withCoverage: true,

@@ -76,48 +76,77 @@ export interface PastForecasts {
   forecastAt(heldSteps: number): Promise<PeakForecast>;
 }
 
+/** What a store tells of a topology's volumes, before anything is foreseen. */
+export interface UsageHistory {
+  readonly usage: VolumeUsage;
+  /** Every volume of the store, also those that the topology does not list. */
+  readonly histories: readonly Series[];
+  readonly granularity: Granularity;
+  /** What was read from a model file. */
+  readonly trained?: {readonly fitted: FittedModel; readonly horizonSteps: number};
+  readonly inputs: Plan['inputs'];
+}
+
 /**
- * Foresees the peaks of all volumes of a topology, from their history in a store. Throws UsageError for an unknown model,
- * InputError when store or model cannot be used or nothing is known of how much a volume holds.
+ * Reads the history of all volumes of a topology from a store: what does not depend on the horizon. Throws UsageError for
+ * an unknown model, InputError when store or model cannot be used or nothing is known of how much a volume holds.
  */
-export async function foreseeUsage(topology: Topology, options: ForeseeOptions): Promise<Foreseen> {
-  const {model, nowUs, horizonSeconds, onProgress} = options;
+export async function readUsageHistory(
+  topology: Topology,
+  options: Omit<ForeseeOptions, 'horizonSeconds'>,
+): Promise<UsageHistory> {
+  const {model, nowUs, onProgress} = options;
   onProgress('history');
   const store = await (options.openStore ?? openShadowStore)(options.storePath);
   try {
     const trained = model.kind === 'file' ? await readModelFile(model.path) : undefined;
     refuseOtherMetric(model, trained?.metric);
     const granularity = model.kind === 'fit' ? model.granularity : (trained?.granularity ?? 'hourly');
-    const panel = await readPanel(store, {granularity, metric: 'used-bytes', asOfUs: nowUs});
-    const usage = matchUsage(topology, panel);
-    const horizonSteps = horizonStepsOf(horizonSeconds, granularity);
-    onProgress('forecast');
-    const fitted = trained?.fitted ?? (await fitNow(usage, {...options, horizonSteps, granularity}));
-    const warnings = [
-      ...usage.warnings,
-      ...warnOfHorizon(trained?.horizonSteps, horizonSteps),
-      ...warnOfHistory(usage.series, horizonSteps),
-    ];
-    const peaks = fitted && (await foreseePeaks(fitted, usage.series, horizonSteps, options.seed));
+    const histories = await readPanel(store, {granularity, metric: 'used-bytes', asOfUs: nowUs});
     return {
-      usage,
-      forecast: widenForecast(usage, peaks),
-      ...(fitted && {past: pastForecasts(fitted, usage.series, horizonSteps, options.seed)}),
+      ...{usage: matchUsage(topology, histories), histories, granularity},
+      ...(trained && {trained: {fitted: trained.fitted, horizonSteps: trained.horizonSteps}}),
       inputs: [
         {kind: 'store', name: options.storePath, sha256: hashOfStore(store)},
         {kind: 'model', ...(await describeModel(options))},
       ],
-      warnings,
     };
   } finally {
     store.close();
   }
 }
 
+/** The second half. */
+export async function foreseeFrom(
+  {usage, granularity, trained, inputs}: UsageHistory,
+  options: Omit<ForeseeOptions, 'storePath' | 'openStore'>,
+): Promise<Foreseen> {
+  const {horizonSeconds, seed, onProgress} = options;
+  const horizonSteps = horizonStepsOf(horizonSeconds, granularity);
+  onProgress('forecast');
+  const fitted = trained?.fitted ?? (await fitNow(usage, {...options, horizonSteps, granularity}));
+  const warnings = [
+    ...usage.warnings,
+    ...warnOfHorizon(trained?.horizonSteps, horizonSteps),
+    ...warnOfHistory(usage.series, horizonSteps),
+  ];
+  const peaks = fitted && (await foreseePeaks(fitted, usage.series, horizonSteps, seed));
+  return {
+    usage,
+    forecast: widenForecast(usage, peaks),
+    ...(fitted && {past: pastForecasts(fitted, usage.series, horizonSteps, seed)}),
+    inputs,
+    warnings,
+  };
+}
+
 /** Undefined when no volume has a history. The end is kept from the model: its errors there are to be honest. */
 async function fitNow(
   {series}: VolumeUsage,
-  options: ForeseeOptions & {readonly horizonSteps: number; readonly granularity: Granularity},
+  options: Pick<ForeseeOptions, 'model' | 'seed' | 'signal'> & {
+    readonly horizonSteps: number;
+    readonly granularity: Granularity;
+  },
 ): Promise<FittedModel | undefined> {
   const {model, horizonSteps, granularity, seed, signal} = options;
   if (series.length === 0 || model.kind !== 'fit') return undefined;
@@ -194,7 +223,10 @@ function hashOfStore(store: PlanStore): string {
   return sha256Hex(canonicalJson(store.info().batches.map(({batchId}) => batchId)));
 }
 
-async function describeModel({model, seed}: ForeseeOptions): Promise<{name: string; sha256: string}> {
+async function describeModel({
+  model,
+  seed,
+}: Pick<ForeseeOptions, 'model' | 'seed'>): Promise<{name: string; sha256: string}> {
   return model.kind === 'file'
     ? {name: model.path, sha256: sha256Hex(await readText(model.path))}
     : {name: model.model, sha256: sha256Hex(canonicalJson({...model, seed}))};

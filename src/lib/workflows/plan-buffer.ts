@@ -5,7 +5,6 @@ import {
   type CurrentReserve,
   makePlan,
   type Plan,
-  type PolicySettings,
   refuseUnknownLevels,
   refuseUnknownRules,
   type ShrinkRules,
@@ -13,13 +12,12 @@ import {
 import {canonicalJson, sha256Hex, US_PER_SECOND, writeArtifact} from '../core/index.js';
 import {openTarget, readLastChanges} from '../storage-apis/index.js';
 import {lintTopology, readTopology, type Topology} from '../topology/index.js';
-import {foreseeUsage, type ForeseeOptions} from './foresee-usage.js';
+import {foreseeOverHorizon, type HorizonOptions} from './foresee-over-horizon.js';
+import type {Foreseen} from './foresee-usage.js';
 
-/** The horizon is how long the buffer must suffice: until the next plan is applied, and the repair after that. */
-export interface PlanBufferOptions extends ForeseeOptions {
+export interface PlanBufferOptions extends HorizonOptions {
   readonly topologyPath: string;
   readonly policy: string;
-  readonly settings: PolicySettings;
   /** `kind:place` of the storage API that holds the buffers; absent: none are held yet, and any target takes the plan. */
   readonly target?: string | undefined;
   /** Rules for giving back what the target holds; absent: at once. */
@@ -45,20 +43,17 @@ export interface PlanSummary {
  * model cannot be used or nothing is known of how much a volume holds, TargetError when the target cannot be read.
  */
 export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummary> {
-  const {settings, horizonSeconds, validForSeconds, withCertificate, tool, out, onProgress} = options;
+  const {settings, validForSeconds, withCertificate, tool, out, onProgress} = options;
   const policy = allocationPolicy(options.policy);
   const topology = await readTopology(options.topologyPath);
   refuseUnknownLevels(topology, settings);
   refuseUnknownRules(topology, settings.rules);
   const held = await readHeld(topology, options);
   const current = held?.current;
-  const {usage, forecast, past, inputs, warnings} = await foreseeUsage(topology, options);
+  const foreseen = await foreseeOverHorizon(topology, options);
+  const {usage, forecast, inputs, warnings, horizonSeconds} = foreseen;
   options.signal.throwIfAborted();
-  if (options.withCoverage && past !== undefined) onProgress('backtest');
-  const coverage =
-    options.withCoverage && past !== undefined
-      ? await backtestCoverage({topology, usage, settings, ...past})
-      : undefined;
+  const coverage = await tryPast(topology, foreseen, options);
   options.signal.throwIfAborted();
   onProgress(`policy ${policy.name}`);
   const plan = await makePlan({
@@ -71,6 +66,7 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
     ...(options.shrink && {shrink: options.shrink}),
     ...(coverage && {coverage: [...coverage]}),
     ...(current && {current}),
+    ...(foreseen.horizon && {horizon: foreseen.horizon}),
     ...{
       createdAtUs: options.nowUs,
       validForSeconds,
@@ -94,6 +90,17 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
   if (out === undefined) return {plan};
   await writeArtifact(out, plan);
   return {plan, out};
+}
+
+/** Undefined when it is not asked for, or no volume has a history. */
+async function tryPast(
+  topology: Topology,
+  {usage, past}: Foreseen,
+  {withCoverage, settings, onProgress}: PlanBufferOptions,
+): Promise<readonly Coverage[] | undefined> {
+  if (!withCoverage || past === undefined) return undefined;
+  onProgress('backtest');
+  return backtestCoverage({topology, usage, settings, ...past});
 }
 
 interface Held {

@@ -6,7 +6,7 @@
  *     devices.csv     host,device,capacity[,other_used][,tier]   for hosts that have no capacity in hosts.csv
  *     boundaries.csv  kind[,needs][,id][,hosts]   with id: the hosts listed; without: one for each label value
  *     scenarios.csv   id,fails                    boundaries that fail together, besides each alone
- *     settings.csv    setting,value               fill_limit (0.9), host_boundaries (true)
+ *     settings.csv    setting,value               fill_limit (0.9), host_boundaries (true), recovery_rate
  *
  * devices, boundaries, scenarios and settings may be absent; without boundaries every label kind is one. Meaning as in yaml.ts.
  */
@@ -31,7 +31,7 @@ const TABLES = [
   'scenarios.csv',
   'settings.csv',
 ] as const;
-const SETTINGS = ['fill_limit', 'host_boundaries'];
+const SETTINGS = ['fill_limit', 'host_boundaries', 'recovery_rate'];
 
 /** Reads the layout above. */
 export const csvImporter: TopologyImporter = {
@@ -78,6 +78,7 @@ async function readFolder(folder: string): Promise<RawTopology> {
     source: folder,
     fillLimit: settings.get('fill_limit'),
     hostBoundaries: settings.get('host_boundaries'),
+    recoveryRate: settings.get('recovery_rate'),
     hosts: withDevices((hosts ?? []).map(toHost), devices ?? [], faults),
     boundaries: boundaries?.map(({at, cells}) => ({
       at,
@@ -244,7 +245,7 @@ function readSettings(rows: readonly Row[], faults: Diagnostic[]): ReadonlyMap<s
     if (!SETTINGS.includes(name)) {
       const nearest = nearestName(name, SETTINGS);
       const advice =
-        nearest === undefined ? `it may be ${SETTINGS.join(' or ')}` : `did you mean "${nearest}"?`;
+        nearest === undefined ? `it may be ${SETTINGS.join(', ')}` : `did you mean "${nearest}"?`;
       faults.push({
         severity: 'error',
         code: 'unknown-key',

@@ -5,6 +5,7 @@
  *     version: 1
  *     fillLimit: 0.9             # default; also 90%
  *     hostBoundaries: true       # default: every host is a boundary host/<id> of its own
+ *     recoveryRate: 200MB/s      # what one host takes while it re-creates replicas, beside what it serves
  *     hosts:
  *       - {id: h1, capacity: 7.68TB, otherUsed: 10GiB, labels: {rack: r1, feed: [a, b]}}
  *       - id: h2                 # a host whose devices fail alone too: device/h2/nvme0, and with it
@@ -96,6 +97,7 @@ function readDocument(walk: Walk, root: Node | undefined, source: string): RawTo
     'version',
     'fillLimit',
     'hostBoundaries',
+    'recoveryRate',
     ...lists,
   ]);
   demand(walk, fields.get('kind') ?? root, 'kind', 'topology', fields.has('kind'));
@@ -105,6 +107,7 @@ function readDocument(walk: Walk, root: Node | undefined, source: string): RawTo
     source,
     fillLimit: walk.text(fields.get('fillLimit'), 'fillLimit'),
     hostBoundaries: walk.text(fields.get('hostBoundaries'), 'hostBoundaries'),
+    recoveryRate: walk.text(fields.get('recoveryRate'), 'recoveryRate'),
     hosts: walk.items(fields.get('hosts'), 'hosts').map((node) => readHost(walk, node)),
     boundaries: boundaries && walk.items(boundaries, 'boundaries').map((node) => readBoundary(walk, node)),
     scenarios: walk.items(fields.get('scenarios'), 'scenarios').map((node) => readScenario(walk, node)),
