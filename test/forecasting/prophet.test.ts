@@ -28,3 +28,19 @@ it('grows up to the ceiling of a series that has one, and beyond where there is 
   expect(Math.max(...(await pathOf(growing, 400)))).toBeGreaterThan(100);
   expect(Math.max(...(await pathOf({...growing, ceiling: 100}, 400)))).toBeLessThanOrEqual(101);
 });
+
+it.each([
+  ['a ceiling that was reached', (step: number) => 5 + step, 50],
+  [
+    'hardly any movement below a high ceiling',
+    (step: number, noise: number) => 1e12 + noise + step / 1e9,
+    2e12,
+  ],
+  ['one single spike', (step: number) => (step === 60 ? 1 : 0), 2e12],
+  ['a level much higher than its changes', (_: number, noise: number) => 1e12 + noise, undefined],
+  ['exponential growth', (step: number) => Math.exp(step / 5), undefined],
+])('has a finite path of %s', async (_, value, ceiling) => {
+  const path = await pathOf({...made(100, value), ceiling}, 12);
+  expect(path).toHaveLength(12);
+  expect(path.every((foreseen) => Number.isFinite(foreseen))).toBe(true);
+});

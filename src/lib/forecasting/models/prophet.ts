@@ -14,7 +14,8 @@ import {repeatSeason} from '../repeat-season.js';
  * Prophet (Taylor and Letham 2018) by the augurs library and its Stan optimiser: piecewise linear growth with Fourier
  * seasons, or logistic growth up to the `ceiling` of a series that has one. It has no state that could be carried on, so
  * that every prediction is a fit of its own, some tenths of a second a series: what is kept is only which seasons to look
- * for. Gaps are left out. A series too short or constant repeats its last season.
+ * for. Gaps are left out. A ceiling that the history reached is none. A series that is too short, hardly moves, or on which
+ * the optimiser fails repeats its last season.
  */
 export const prophet: ForecastModel = {
   name: 'prophet',
@@ -35,6 +36,8 @@ const savedSchema = z.object({seasonSteps: z.array(z.int().positive())});
 
 /** With fewer known values there is nothing to put change points between. */
 const LEAST_KNOWN = 12;
+/** A history that moves by a smaller share of its ceiling makes the optimiser trap. */
+const LEAST_MOVED = 1e-6;
 
 function fitted(seasonSteps: readonly number[]): FittedModel {
   return {
@@ -79,15 +82,22 @@ function predictOne(
   const known = fromFirstKnown(fromFirstKnown(history.values).subarray(-RECENT_STEPS));
   const steps = Array.from(known, (_, step) => step).filter((step) => !Number.isNaN(known[step]));
   const values = steps.map((step) => known[step] ?? 0);
-  const isMoving = values.some((value) => value !== values[0]);
-  if (values.length < LEAST_KNOWN || !isMoving) return repeatSeason(known, seasonSteps, horizonSteps);
-  const growth = history.ceiling === undefined ? 'linear' : 'logistic';
-  const model = createModel(library, growth, history.stepSeconds, seenSeasons(known, seasonSteps));
+  const [least, most] = extent(values);
+  const ceiling = history.ceiling !== undefined && history.ceiling > most ? history.ceiling : undefined;
+  const isStill = !(most - least > LEAST_MOVED * (ceiling ?? 0));
+  if (values.length < LEAST_KNOWN || isStill) return repeatSeason(known, seasonSteps, horizonSteps);
   const cap = (count: number): {cap?: number[]} =>
-    history.ceiling === undefined ? {} : {cap: new Array<number>(count).fill(history.ceiling)};
+    ceiling === undefined ? {} : {cap: new Array<number>(count).fill(ceiling)};
+  const growth = ceiling === undefined ? 'linear' : 'logistic';
+  const model = createModel(library, growth, history.stepSeconds, seenSeasons(known, seasonSteps));
   const timeOf = (step: number): number => step * history.stepSeconds;
   try {
-    model.fit({ds: steps.map(timeOf), y: values, ...cap(values.length)});
+    if (
+      !hasFitted(() => {
+        model.fit({ds: steps.map(timeOf), y: values, ...cap(values.length)});
+      })
+    )
+      return repeatSeason(known, seasonSteps, horizonSteps);
     const ahead = Array.from({length: horizonSteps}, (_, step) => timeOf(known.length + step));
     const path = Float64Array.from(model.predict({ds: ahead, ...cap(horizonSteps)}).yhat.point);
     return path.every((value) => Number.isFinite(value))
@@ -95,6 +105,23 @@ function predictOne(
       : repeatSeason(known, seasonSteps, horizonSteps);
   } finally {
     model.free();
+  }
+}
+
+function extent(values: readonly number[]): readonly [number, number] {
+  return [
+    values.reduce((least, value) => Math.min(least, value), Infinity),
+    values.reduce((most, value) => Math.max(most, value), -Infinity),
+  ];
+}
+
+/** False when the optimiser found nothing: the library throws an Error of no type of its own. */
+function hasFitted(fit: () => void): boolean {
+  try {
+    fit();
+    return true;
+  } catch {
+    return false;
   }
 }
 
