@@ -48,6 +48,16 @@ describe('the ensemble', () => {
     expect(String(members).split(', ').toSorted()).toEqual(['high', 'low']);
   });
 
+  it('leaves out a network that has seen what it is to be judged by', async () => {
+    const judged = (unseenSteps: number): ForecastModel => ({
+      ...right,
+      scope: 'panel',
+      fit: async (...given) => ({...(await right.fit(...given)), unseenSteps}),
+    });
+    expect(await membersOf([forecastModel('naive'), judged(0)])).toBe('naive');
+    expect(await membersOf([forecastModel('naive'), judged(16)])).toBe('right');
+  });
+
   it('has quantiles in rising order, and the median as its point', async () => {
     const fitted = await createEnsemble('ensemble', '', [right, high, low]).fit(panel, options);
     const [band = []] = (await fitted.predictBands?.(panel, 8)) ?? [];

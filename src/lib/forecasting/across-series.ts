@@ -52,6 +52,7 @@ const savedSchema = z.object({
   levels: z.array(z.number()).refine((levels) => levels.join() === BAND_LEVELS.join(), {
     message: `must be ${BAND_LEVELS.join(', ')}`,
   }),
+  unseenSteps: z.int().nonnegative(),
   trainedOn: z.string(),
   rounds: z.int().nonnegative(),
   loss: z.number().optional(),
@@ -61,6 +62,7 @@ const savedSchema = z.object({
 
 interface Learned extends TrainedNet {
   readonly name: string;
+  readonly unseenSteps: number;
   readonly trainedOn: string;
   readonly rounds: number;
   readonly loss?: number | undefined;
@@ -73,7 +75,7 @@ async function fit(
 ): Promise<FittedModel> {
   const shape = shapeFor(panel, options, settings);
   const backend = await openTensorBackend();
-  const {ranges, heldOut} = divide(panel, shape);
+  const {ranges, heldOut, unseenSteps} = divide(panel, shape);
   const windowCount = ranges.reduce((total, {from, to}) => total + to - from + 1, 0);
   const wanted = Math.ceil((settings.epochs * windowCount) / settings.batchRows);
   const rounds = windowCount === 0 ? 0 : Math.min(settings.mostRounds, Math.max(LEAST_ROUNDS, wanted));
@@ -98,7 +100,15 @@ async function fit(
   const trainedOn = backend.name;
   return fitted(
     {
-      ...{name: settings.name, kind: settings.kind, shape, weights, trainedOn, rounds: roundsKept},
+      ...{
+        name: settings.name,
+        kind: settings.kind,
+        shape,
+        weights,
+        unseenSteps,
+        trainedOn,
+        rounds: roundsKept,
+      },
       loss: Number.isFinite(loss) ? loss : undefined,
     },
     backend,
@@ -128,10 +138,14 @@ function shapeFor(panel: readonly Series[], options: FitOptions, settings: NetSe
 function divide(
   panel: readonly Series[],
   {patchSteps, patchCount, horizonSteps}: NetShape,
-): {readonly ranges: readonly WindowRange[]; readonly heldOut: readonly WindowPlace[]} {
+): {
+  readonly ranges: readonly WindowRange[];
+  readonly heldOut: readonly WindowPlace[];
+  readonly unseenSteps: number;
+} {
   const from = patchSteps * patchCount;
   const horizons = heldOutHorizons(panelSteps(panel), horizonSteps);
-  const heldSteps = panelSteps(panel) >= from + (horizons + 1) * horizonSteps ? horizons * horizonSteps : 0;
+  const unseenSteps = panelSteps(panel) >= from + (horizons + 1) * horizonSteps ? horizons * horizonSteps : 0;
   const every = Math.ceil(panel.length / MOST_LEARNED);
   const moving = panel
     .filter((_, index) => index % every === 0)
@@ -139,7 +153,7 @@ function divide(
     .map((values) => ({values, leastScale: leastScale(values)}))
     .filter((series) => series.leastScale > 0);
   const ranges = moving
-    .map((series) => ({...series, from, to: series.values.length - horizonSteps - heldSteps}))
+    .map((series) => ({...series, from, to: series.values.length - horizonSteps - unseenSteps}))
     .filter(({to}) => to >= from);
   const newest = moving
     .flatMap((series) =>
@@ -148,13 +162,13 @@ function divide(
         origin: series.values.length - (back + 1) * horizonSteps,
       })),
     )
-    .filter(({origin}) => heldSteps > 0 && origin >= from);
+    .filter(({origin}) => unseenSteps > 0 && origin >= from);
   const examEvery = Math.ceil(newest.length / MOST_HELD_OUT);
-  return {ranges, heldOut: newest.filter((_, index) => index % examEvery === 0)};
+  return {ranges, unseenSteps, heldOut: newest.filter((_, index) => index % examEvery === 0)};
 }
 
 function fitted(learned: Learned, opened?: TensorBackend): FittedModel {
-  const {name, shape, weights, trainedOn, rounds, loss} = learned;
+  const {name, shape, weights, unseenSteps, trainedOn, rounds, loss} = learned;
   let backend = opened;
   const bands: FittedModel['predictBands'] = async (histories, horizonSteps) => {
     if (horizonSteps > shape.horizonSteps) {
@@ -173,6 +187,7 @@ function fitted(learned: Learned, opened?: TensorBackend): FittedModel {
     predict: async (histories, horizonSteps) =>
       (await bands(histories, horizonSteps)).map((band) => band[median] ?? new Float64Array()),
     predictBands: bands,
+    unseenSteps,
     notes: {
       'neural back end': trainedOn,
       rounds,
@@ -181,6 +196,7 @@ function fitted(learned: Learned, opened?: TensorBackend): FittedModel {
     },
     save: () => ({
       ...shape,
+      unseenSteps,
       trainedOn,
       rounds,
       ...(loss !== undefined && {loss}),
@@ -190,11 +206,18 @@ function fitted(learned: Learned, opened?: TensorBackend): FittedModel {
 }
 
 function load(data: unknown, source: string, {name, kind}: NetSettings): FittedModel {
-  const {weights: text, trainedOn, rounds, loss, ...shape} = parseWith(savedSchema, data, source);
+  const {
+    weights: text,
+    unseenSteps,
+    trainedOn,
+    rounds,
+    loss,
+    ...shape
+  } = parseWith(savedSchema, data, source);
   const weights = decodeFloat32(text);
   const fits = weights !== undefined && splitWeights(kind.weightShapes(shape), weights) !== undefined;
   if (fits && weights.every((weight) => Number.isFinite(weight)))
-    return fitted({name, kind, shape, weights, trainedOn, rounds, loss});
+    return fitted({name, kind, shape, weights, unseenSteps, trainedOn, rounds, loss});
   throw new InputError(
     'bad-weights',
     `${source}: weights: not the finite numbers that a network of this shape has`,

@@ -53,6 +53,11 @@ export interface FittedModel {
     histories: readonly Series[],
     horizonSteps: number,
   ) => Promise<readonly (readonly Float64Array[])[]>;
+  /**
+   * Of models with scope `panel`: so many steps at the end of the panel they have not learned from, 0 where the history was
+   * too short to keep any.
+   */
+  readonly unseenSteps?: number;
   /** What is worth telling people about the fit, in the order to tell it, e.g. `neural back end: wasm`. */
   readonly notes?: Readonly<Record<string, string | number>>;
   /** Plain JSON data from which the registry's `load` makes an equal model. */
