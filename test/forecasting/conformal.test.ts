@@ -179,6 +179,13 @@ describe('the calibration window', () => {
     );
   });
 
+  it('take fewer origins of many series, over the same time', () => {
+    const [one, many] = [calibrationWindow(960, 48), calibrationWindow(960, 48, 10_000)];
+    expect(one).toMatchObject({originCount: 16, strideSteps: 6, tailSteps: 138});
+    expect(many).toMatchObject({originCount: 4, strideSteps: 30, tailSteps: 138});
+    expect(calibrationWindow(960, 48, 500)).toEqual(one);
+  });
+
   it('is kept from the fit', async () => {
     const lengths: number[] = [];
     const spy = {

@@ -54,7 +54,7 @@ const ERRORS_FOR_MEDIAN = 20;
 
 /**
  * The calibration window of a history: as many as 16 origins, an eighth of the horizon apart, in at most half of it;
- * of many series fewer, four at least, since their errors are pooled. Where not even one whole horizon fits into that
+ * of many series fewer over the same time, four at least, since their errors are pooled. Where not even one whole horizon fits into that
  * half, as many steps as do.
  */
 export function calibrationWindow(
@@ -65,9 +65,12 @@ export function calibrationWindow(
   const enough = Math.max(ORIGINS_FOR_OWN_SPREAD, Math.ceil(MOST_POOLED / seriesCount));
   const half = Math.floor(historySteps / 2);
   const compareSteps = Math.min(horizonSteps, half);
-  const strideSteps = Math.max(1, Math.ceil(horizonSteps / 8));
-  const more = Math.floor((half - compareSteps) / strideSteps);
-  const originCount = compareSteps === 0 ? 0 : Math.min(MOST_ORIGINS, enough, 1 + more);
+  const leastStride = Math.max(1, Math.ceil(horizonSteps / 8));
+  const more = Math.floor((half - compareSteps) / leastStride);
+  const places = compareSteps === 0 ? 0 : Math.min(MOST_ORIGINS, 1 + more);
+  const originCount = Math.min(places, enough);
+  const strideSteps =
+    originCount > 1 ? Math.floor(((places - 1) * leastStride) / (originCount - 1)) : leastStride;
   const tailSteps = compareSteps + Math.max(0, originCount - 1) * strideSteps;
   return {compareSteps, originCount, strideSteps, tailSteps};
 }
