@@ -11,6 +11,7 @@ import {
   parseShare,
   UsageError,
 } from './lib/core/index.js';
+import type {Shard} from './lib/forecasting/index.js';
 import type {Metric} from './lib/shadow-store/index.js';
 import type {PlanHorizon} from './lib/workflows/foresee-over-horizon.js';
 import type {PlanModel} from './lib/workflows/foresee-usage.js';
@@ -114,7 +115,7 @@ export function parseLevels(text: string): readonly number[] | undefined {
 }
 
 /** A shard of a text such as `2/8`; undefined when it is none. */
-export function parseShard(text: string): {readonly index: number; readonly count: number} | undefined {
+export function parseShard(text: string): Shard | undefined {
   const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(text)?.map(Number) ?? [];
   if (index === undefined || count === undefined) return undefined;
   return index >= 1 && index <= count ? {index, count} : undefined;

@@ -5,7 +5,13 @@ import {chooseMembers, validationSteps} from './choose-members.js';
 import {calibrate, calibrationWindow} from './conformal.js';
 import {panelSteps, requireSteps} from './history.js';
 import {bandsOf, middle, type Band, type Member} from './member-bands.js';
-import {BAND_LEVELS, type FitOptions, type FittedModel, type ForecastModel} from './model.js';
+import {
+  BAND_LEVELS,
+  type FitOptions,
+  type FittedModel,
+  type ForecastModel,
+  type ModelThreads,
+} from './model.js';
 import {onThreads} from './on-threads.js';
 import {loadCalibration, saveCalibration, savedCalibration} from './saved-calibration.js';
 
@@ -27,7 +33,7 @@ export function createEnsemble(
   return {
     ...{name, summary, scope: 'several'},
     fit: (panel, options) => fit(name, models, panel, options),
-    load: (data, source = name) => load(name, models, data, source),
+    load: (data, source = name, threads) => load(name, models, {data, source, threads}),
   };
 }
 
@@ -145,15 +151,17 @@ const savedSchema = z.object({
 async function load(
   name: string,
   models: readonly ForecastModel[],
-  data: unknown,
-  source: string,
+  {data, source, threads}: {data: unknown; source: string; threads: ModelThreads | undefined},
 ): Promise<FittedModel> {
   const {seasonSteps, losses, members} = parseWith(savedSchema, data, source);
   const loaded = members.map(async ({model, parameters, calibration}, index): Promise<Member> => {
     const known = models.find((one) => one.name === model);
     if (!known)
       throw new InputError('unknown-model', `${source}: members: there is no "${model}" in this program`);
-    const fitted = await known.load(parameters, `${source}: members[${index}].parameters`);
+    const fitted = await onThreads(known, threads).load(
+      parameters,
+      `${source}: members[${index}].parameters`,
+    );
     if (calibration) return {fitted, calibration: loadCalibration(calibration, seasonSteps)};
     if (fitted.predictBands) return {fitted};
     throw new InputError('bad-ensemble', `${source}: members[${index}]: ${model} needs a calibration`);

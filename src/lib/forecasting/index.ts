@@ -7,6 +7,7 @@ export * from './forecast-csv.js';
 export {SEASON_STEPS} from './history.js';
 export * from './model-file.js';
 export * from './model.js';
+export {onThreads} from './on-threads.js';
 export * from './peak-forecast.js';
 export * from './merge-forecasts.js';
 export * from './read-panel.js';

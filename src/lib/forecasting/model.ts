@@ -66,7 +66,6 @@ export interface FittedModel {
 
 /** Threads that fit models of the registry and predict with what `save` gave, by the model's name. */
 export interface ModelThreads {
-  readonly count: number;
   fit(model: string, panel: readonly Series[], options: FitOptions): Promise<unknown>;
   predict(
     model: string,
@@ -91,8 +90,11 @@ export interface ForecastModel {
   readonly scope: 'each' | 'panel' | 'several';
   /** Throws InputError `series-too-short` when no series of the panel is long enough, and says what is. */
   fit(panel: readonly Series[], options: FitOptions): Promise<FittedModel>;
-  /** Throws InputError when the data is not what `save` wrote; `source` is how it calls the data. */
-  load(data: unknown, source?: string): Promise<FittedModel>;
+  /**
+   * Throws InputError when the data is not what `save` wrote; `source` is how it calls the data. A model made of others
+   * lets threads predict with them.
+   */
+  load(data: unknown, source?: string, threads?: ModelThreads): Promise<FittedModel>;
   /** Of models with scope `each`: what fits of parts of a panel have saved, as one. */
   readonly merge?: (saves: readonly unknown[]) => unknown;
   /** Of models with scope `each`: what of the saved data these series need. */

@@ -7,22 +7,26 @@ const SERIES_A_TASK = 64;
 
 /**
  * A model whose fits and predictions are done by threads: what looks at each series alone in parts of the panel, a
- * network as a whole. The numbers are the same as without. A model made of others is left as it is: its members are
+ * network as a whole. The numbers are the same as without. A model made of others is fitted as it is: its members are
  * what threads do.
  */
 export function onThreads(model: ForecastModel, threads: ModelThreads | undefined): ForecastModel {
   const merge = model.merge;
-  if (threads === undefined || model.scope === 'several') return model;
+  if (threads === undefined) return model;
+  const load: ForecastModel['load'] = async (data, source) =>
+    following(model, await model.load(data, source), threads);
+  if (model.scope === 'several') return {...model, load: (data, source) => model.load(data, source, threads)};
   if (model.scope === 'panel') {
     return {
       ...model,
-      fit: async (panel, options) =>
-        following(model, await model.load(await threads.fit(model.name, panel, options)), threads),
+      load,
+      fit: async (panel, options) => load(await threads.fit(model.name, panel, options)),
     };
   }
   if (merge === undefined) return model;
   return {
     ...model,
+    load,
     fit: async (panel, options) => {
       const known = panel.filter(({values}) => fromFirstKnown(values).length > 0);
       // It refuses that as a whole, with the panel's numbers.
@@ -35,7 +39,7 @@ export function onThreads(model: ForecastModel, threads: ModelThreads | undefine
         options.onProgress?.({done, total: panel.length, loss: 0});
         return saved;
       });
-      return following(model, await model.load(merge(await Promise.all(fits))), threads);
+      return load(merge(await Promise.all(fits)));
     },
   };
 }

@@ -6,11 +6,13 @@ import {
   forecastQuantiles,
   horizonStepsOf,
   isInShard,
+  onThreads,
   readModelFile,
   readPanel,
   SEASON_STEPS,
   withModelThreads,
   type CalibratedModel,
+  type FittedModel,
   type Forecast,
   type ModelThreads,
   type PanelSource,
@@ -174,9 +176,14 @@ async function load(store: PanelSource, path: string, options: ForecastOptions):
       : []),
   ];
   return {
-    calibrated: () => Promise.resolve(trained),
+    calibrated: async (threads) => ({...trained, fitted: await followedBy(threads, trained.fitted)}),
     ...{panel, metric, granularity, horizonSteps, warnings},
   };
+}
+
+/** The same model, with threads to predict where there are any. */
+async function followedBy(threads: ModelThreads | undefined, fitted: FittedModel): Promise<FittedModel> {
+  return threads === undefined ? fitted : onThreads(forecastModel(fitted.model), threads).load(fitted.save());
 }
 
 async function fitNow(

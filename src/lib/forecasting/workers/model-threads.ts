@@ -57,8 +57,12 @@ function openModelThreads(count: number, signal?: AbortSignal): ModelThreads & {
       giveBack(worker);
     }
   };
+  const predict = (
+    wantsBands: boolean,
+    [model, saved, histories, horizonSteps]: Parameters<ModelThreads['predict']>,
+  ): Promise<Answer> =>
+    run({kind: 'predict', model, saved, histories: histories.map(copied), horizonSteps, wantsBands});
   return {
-    count,
     fit: async (model, panel, {horizonSteps, seasonSteps, random, onProgress}) => {
       const given = panel.map(copied);
       const task: Task = {kind: 'fit', model, panel: given, horizonSteps, seasonSteps, seed: random.seed};
@@ -66,24 +70,13 @@ function openModelThreads(count: number, signal?: AbortSignal): ModelThreads & {
       invariant(answer.kind === 'fitted', `a thread answered a fit by ${answer.kind}`);
       return answer.saved;
     },
-    predict: async (model, saved, histories, horizonSteps) => {
-      const given = histories.map(copied);
-      const task = {
-        kind: 'predict',
-        model,
-        saved,
-        histories: given,
-        horizonSteps,
-        wantsBands: false,
-      } as const;
-      const answer = await run(task);
+    predict: async (...asked) => {
+      const answer = await predict(false, asked);
       invariant(answer.kind === 'points', `a thread answered a prediction by ${answer.kind}`);
       return answer.points;
     },
-    predictBands: async (model, saved, histories, horizonSteps) => {
-      const given = histories.map(copied);
-      const task = {kind: 'predict', model, saved, histories: given, horizonSteps, wantsBands: true} as const;
-      const answer = await run(task);
+    predictBands: async (...asked) => {
+      const answer = await predict(true, asked);
       invariant(answer.kind === 'bands', `a thread answered a prediction by ${answer.kind}`);
       return answer.bands;
     },
