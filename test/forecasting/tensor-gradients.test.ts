@@ -7,6 +7,7 @@ import {gruNet} from '../../src/lib/forecasting/neural/gru-net.js';
 import {lstmNet} from '../../src/lib/forecasting/neural/lstm-net.js';
 import {mlpNet} from '../../src/lib/forecasting/neural/mlp-net.js';
 import {
+  firstWeights,
   joinWeights,
   meanPinballLoss,
   type NetShape,
@@ -99,7 +100,7 @@ describe.each([lstmNet, gruNet, mlpNet])('the network $name', (kind) => {
   const outcomes = normals(rows * 12, 'outcomes');
 
   function start(): Float32Array {
-    const joined = joinWeights(kind.firstWeights(shape, 3, createRandom(4)));
+    const joined = joinWeights(firstWeights(kind, shape, 3, createRandom(4)));
     const noise = normals(joined.length, 'noise');
     return joined.map((value, index) => value + 0.3 * (noise[index] ?? 0));
   }
@@ -110,12 +111,12 @@ describe.each([lstmNet, gruNet, mlpNet])('the network $name', (kind) => {
   }
 
   function tensorsOf(joined: Float32Array): TensorFlow.Tensor[] {
-    const shapes = kind.weightShapes(shape);
-    const parts = splitWeights(shapes, joined);
+    const sizes = kind.weights(shape);
+    const parts = splitWeights(sizes, joined);
     if (!parts) throw new Error('the weights do not belong to the shape');
     return parts.map((values, index) => {
-      const [high, wide] = part(shapes, index);
-      return tf.tensor2d(values, [high, wide]);
+      const {rows: high, columns} = part(sizes, index);
+      return tf.tensor2d(values, [high, columns]);
     });
   }
 
@@ -155,7 +156,7 @@ describe.each([lstmNet, gruNet, mlpNet])('the network $name', (kind) => {
   });
 
   it('repeats the season before it has learned anything', () => {
-    const weights = tensorsOf(joinWeights(kind.firstWeights(shape, 3, createRandom(4))));
+    const weights = tensorsOf(joinWeights(firstWeights(kind, shape, 3, createRandom(4))));
     const output = kind.quantiles(tf, shape, weights, {rows, windows, patches}).dataSync();
     for (let step = 0; step < 4; step += 1) {
       expect(output[step * 3 + 1]).toBeCloseTo(windows[3 + (step % 3)] ?? NaN, 6);
@@ -164,8 +165,8 @@ describe.each([lstmNet, gruNet, mlpNet])('the network $name', (kind) => {
 
   it('joins and splits weights without loss, and refuses a wrong number of them', () => {
     const joined = start();
-    const parts = splitWeights(kind.weightShapes(shape), joined);
+    const parts = splitWeights(kind.weights(shape), joined);
     expect(parts && joinWeights(parts)).toEqual(joined);
-    expect(splitWeights(kind.weightShapes(shape), joined.subarray(1))).toBeUndefined();
+    expect(splitWeights(kind.weights(shape), joined.subarray(1))).toBeUndefined();
   });
 });

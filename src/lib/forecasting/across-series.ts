@@ -4,7 +4,7 @@ import {InputError, parseWith, UsageError, type Series} from '../core/index.js';
 import {decodeFloat32, encodeFloat32} from './float-text.js';
 import {fillGaps, fromFirstKnown, heldOutHorizons, panelSteps, requireSteps, seenSeasons} from './history.js';
 import {BAND_LEVELS, type FitOptions, type FittedModel, type ForecastModel} from './model.js';
-import {splitWeights, type NetKind, type NetShape} from './neural/net.js';
+import {firstWeights, splitWeights, type NetKind, type NetShape} from './neural/net.js';
 import {predictBands, type TrainedNet} from './neural/predict-net.js';
 import {openTensorBackend, type TensorBackend} from './neural/tensor-backend.js';
 import {trainNet} from './neural/train-net.js';
@@ -87,7 +87,7 @@ async function fit(
   } = await trainNet(backend, {
     kind: settings.kind,
     shape,
-    start: settings.kind.firstWeights(shape, repeatSteps, options.random.fork('weights')),
+    start: firstWeights(settings.kind, shape, repeatSteps, options.random.fork('weights')),
     ranges,
     heldOut,
     rounds,
@@ -215,7 +215,7 @@ function load(data: unknown, source: string, {name, kind}: NetSettings): FittedM
     ...shape
   } = parseWith(savedSchema, data, source);
   const weights = decodeFloat32(text);
-  const fits = weights !== undefined && splitWeights(kind.weightShapes(shape), weights) !== undefined;
+  const fits = weights !== undefined && splitWeights(kind.weights(shape), weights) !== undefined;
   if (fits && weights.every((weight) => Number.isFinite(weight)))
     return fitted({name, kind, shape, weights, unseenSteps, trainedOn, rounds, loss});
   throw new InputError(

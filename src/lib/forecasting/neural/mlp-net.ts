@@ -1,49 +1,23 @@
-import {part, repetition, uniformWeights, type NetKind, type NetShape, type WeightShape} from './net.js';
+import {outputOf, outputWeights, part, type NetKind} from './net.js';
 
-/** Two hidden layers of rectified units over the whole window, a linear head, and a linear skip from the window. */
+/** Two hidden layers of rectified units over the whole window. */
 export const mlpNet: NetKind = {
   name: 'mlp',
-  weightShapes,
-  firstWeights: (shape, repeatSteps, random) => {
-    const shapes = weightShapes(shape);
-    const zeros = shapes.map(([rows, columns]) => new Float32Array(rows * columns));
+  weights: (shape) => {
+    const {patchSteps, patchCount, hiddenUnits} = shape;
     return [
-      uniformWeights(part(shapes, 0), random.fork('first')),
-      part(zeros, 1),
-      uniformWeights(part(shapes, 2), random.fork('second')),
-      part(zeros, 3),
-      part(zeros, 4),
-      repetition(shape, repeatSteps),
-      part(zeros, 6),
+      {name: 'first', rows: patchSteps * patchCount, columns: hiddenUnits, first: 'uniform'},
+      {name: 'first bias', rows: 1, columns: hiddenUnits, first: 'zeros'},
+      {name: 'second', rows: hiddenUnits, columns: hiddenUnits, first: 'uniform'},
+      {name: 'second bias', rows: 1, columns: hiddenUnits, first: 'zeros'},
+      ...outputWeights(shape),
     ];
   },
-  quantiles: (tf, {patchSteps, patchCount}, weights, batch) => {
-    const windows = tf.tensor2d(batch.windows, [batch.rows, patchCount * patchSteps]);
+  quantiles: (tf, shape, weights, batch) => {
+    const windows = tf.tensor2d(batch.windows, [batch.rows, shape.patchCount * shape.patchSteps]);
     // Not tf.fused.matMul: its gradient is its own, and slow.
     const first = tf.relu(tf.add(tf.matMul(windows, part(weights, 0)), part(weights, 1)));
     const second = tf.relu(tf.add(tf.matMul(first, part(weights, 2)), part(weights, 3)));
-    const learned = tf.add(tf.matMul(second, part(weights, 4)), part(weights, 6));
-    return tf.add(learned, tf.matMul(windows, part(weights, 5)));
+    return outputOf(tf, shape, second, weights.slice(4), batch);
   },
 };
-
-/** First layer and bias, second layer and bias, head, skip, head's bias. */
-function weightShapes({
-  patchSteps,
-  patchCount,
-  hiddenUnits,
-  horizonSteps,
-  levels,
-}: NetShape): readonly WeightShape[] {
-  const windowSteps = patchSteps * patchCount;
-  const outputs = horizonSteps * levels.length;
-  return [
-    [windowSteps, hiddenUnits],
-    [1, hiddenUnits],
-    [hiddenUnits, hiddenUnits],
-    [1, hiddenUnits],
-    [hiddenUnits, outputs],
-    [windowSteps, outputs],
-    [1, outputs],
-  ];
-}

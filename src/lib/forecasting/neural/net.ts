@@ -21,21 +21,67 @@ export interface NetBatch {
   readonly patches: Float32Array;
 }
 
-/** Rows and columns of one weight matrix. */
-export type WeightShape = readonly [number, number];
+/** One weight matrix: its rows and columns, and what it begins with. */
+export interface NetWeight {
+  /** Of its random numbers; two of a network differ. */
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  /**
+   * `uniform`: within sqrt(6 / (rows + columns)) (Glorot and Bengio 2010); `repetition`: of a skip, the steps that
+   * `firstWeights` is told; numbers: one a column.
+   */
+  readonly first: 'zeros' | 'uniform' | 'repetition' | Float32Array;
+}
 
 /** An architecture: what its weights are and how quantiles come of them. */
 export interface NetKind {
   readonly name: string;
-  /** In the order of all lists of weights. */
-  weightShapes(shape: NetShape): readonly WeightShape[];
-  /**
-   * Weights to begin with. Before it has learned anything a network must be a seasonal naive forecast: the steps
-   * `repeatSteps` ago repeated.
-   */
-  firstWeights(shape: NetShape, repeatSteps: number, random: Random): readonly Float32Array[];
+  /** In the order of all lists of weights; `outputWeights` last, so that a network begins as a seasonal naive forecast. */
+  weights(shape: NetShape): readonly NetWeight[];
   /** Quantiles of a batch, [rows, horizon x levels]. */
   quantiles(tf: TensorLibrary, shape: NetShape, weights: readonly Tensor[], batch: NetBatch): Tensor;
+}
+
+/** Weights to begin with; the steps `repeatSteps` ago are repeated. */
+export function firstWeights(
+  kind: NetKind,
+  shape: NetShape,
+  repeatSteps: number,
+  random: Random,
+): readonly Float32Array[] {
+  return kind.weights(shape).map(({name, rows, columns, first}) => {
+    const values = new Float32Array(rows * columns);
+    if (first === 'zeros') return values;
+    if (first === 'repetition') return repetition(shape, repeatSteps);
+    if (first !== 'uniform') return values.map((_, index) => first[index % columns] ?? 0);
+    const bound = Math.sqrt(6 / (rows + columns));
+    const draw = random.fork(name);
+    return values.map(() => bound * (2 * draw.next() - 1));
+  });
+}
+
+/** What every network ends with: a linear head on the units it has learned, a linear skip from the whole window, a bias. */
+export function outputWeights(shape: NetShape): readonly NetWeight[] {
+  const columns = shape.horizonSteps * shape.levels.length;
+  return [
+    {name: 'head', rows: shape.hiddenUnits, columns, first: 'zeros'},
+    {name: 'skip', rows: shape.patchSteps * shape.patchCount, columns, first: 'repetition'},
+    {name: 'head bias', rows: 1, columns, first: 'zeros'},
+  ];
+}
+
+/** Quantiles of learned units; `weights` as `outputWeights` lists them. */
+export function outputOf(
+  tf: TensorLibrary,
+  {patchSteps, patchCount}: NetShape,
+  hidden: Tensor,
+  weights: readonly Tensor[],
+  batch: NetBatch,
+): Tensor {
+  const windows = tf.tensor2d(batch.windows, [batch.rows, patchCount * patchSteps]);
+  const learned = tf.add(tf.matMul(hidden, part(weights, 0)), part(weights, 2));
+  return tf.add(learned, tf.matMul(windows, part(weights, 1)));
 }
 
 /** The values of all weights one after the other. */
@@ -49,27 +95,21 @@ export function joinWeights(weights: readonly Float32Array[]): Float32Array {
   return joined;
 }
 
-/** What `joinWeights` joined; undefined when the number of values does not belong to the shapes. */
+/** What `joinWeights` joined; undefined when the number of values does not belong to the weights. */
 export function splitWeights(
-  shapes: readonly WeightShape[],
+  weights: readonly NetWeight[],
   joined: Float32Array,
 ): readonly Float32Array[] | undefined {
   let offset = 0;
-  const weights = shapes.map(([rows, columns]) => {
+  const parts = weights.map(({rows, columns}) => {
     offset += rows * columns;
     return joined.slice(offset - rows * columns, offset);
   });
-  return offset === joined.length ? weights : undefined;
+  return offset === joined.length ? parts : undefined;
 }
 
-/** Uniform within sqrt(6 / (in + out)) (Glorot and Bengio 2010). */
-export function uniformWeights([rows, columns]: WeightShape, random: Random): Float32Array {
-  const bound = Math.sqrt(6 / (rows + columns));
-  return new Float32Array(rows * columns).map(() => bound * (2 * random.next() - 1));
-}
-
-/** A linear skip from the whole window that repeats the steps `repeatSteps` ago. */
-export function repetition(shape: NetShape, repeatSteps: number): Float32Array {
+/** A skip that repeats the steps `repeatSteps` ago. */
+function repetition(shape: NetShape, repeatSteps: number): Float32Array {
   const {patchSteps, patchCount, horizonSteps, levels} = shape;
   const windowSteps = patchSteps * patchCount;
   const outputs = horizonSteps * levels.length;

@@ -23,14 +23,14 @@ export async function predictBands(
   histories: readonly Series[],
   horizonSteps: number,
 ): Promise<readonly (readonly Float64Array[])[]> {
-  const shapes = kind.weightShapes(shape);
-  const values = splitWeights(shapes, joined);
+  const sizes = kind.weights(shape);
+  const values = splitWeights(sizes, joined);
   if (!values) throw new Error('broken invariant: the weights do not belong to the shape');
   const places = histories.map((history) => lastWindow(history.values, shape));
   const known = places.flatMap((place, index) => (place ? [{place, index}] : []));
   const bands = histories.map(() => shape.levels.map(() => new Float64Array(horizonSteps).fill(Number.NaN)));
   const weights = values.map((value, index) => {
-    const [rows, columns] = part(shapes, index);
+    const {rows, columns} = part(sizes, index);
     return tf.tensor2d(value, [rows, columns]);
   });
   try {

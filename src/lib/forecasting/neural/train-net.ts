@@ -42,9 +42,9 @@ const PATIENCE_SHARE = 1 / 3;
  */
 export async function trainNet({tf}: TensorBackend, lesson: Lesson): Promise<Lessons> {
   const {kind, shape, heldOut, rounds, signal} = lesson;
-  const shapes = kind.weightShapes(shape);
+  const sizes = kind.weights(shape);
   const first = lesson.start.map((values, index): Tensor => {
-    const [rows, columns] = part(shapes, index);
+    const {rows, columns} = part(sizes, index);
     return tf.tensor2d(values, [rows, columns]);
   });
   let state = startAdam(tf, first);
