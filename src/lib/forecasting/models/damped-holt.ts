@@ -5,11 +5,10 @@ import {eachSeries} from '../each-series.js';
 import {RECENT_STEPS} from '../history.js';
 import {initialState} from '../ets/initial-state.js';
 import {project, smooth, type EtsForm} from '../ets/recursion.js';
+import {savedSmoothing} from '../ets/saved-smoothing.js';
 import {fitEtsForm} from '../ets/search.js';
 
 const FORM: EtsForm = {error: 'A', trend: 'Ad', season: 'N', seasonSteps: 1};
-const share = z.number().min(0).max(1);
-
 /** Holt's linear trend, damped (Gardner and McKenzie 1985), on the series without its season. */
 export const dampedHolt = eachSeries({
   name: 'damped-holt',
@@ -17,7 +16,7 @@ export const dampedHolt = eachSeries({
   mostSteps: RECENT_STEPS,
   parameters: z.object({
     seasonSteps: z.array(z.int().positive()),
-    smoothing: z.object({alpha: share, beta: share, gamma: share, phi: share}),
+    smoothing: savedSmoothing,
   }),
   choose: (known, seasonSteps) => {
     const {values} = deseasonalise(known, seasonSteps);

@@ -5,6 +5,7 @@ import {parseWith, type Series} from '../../core/index.js';
 import {mergeSaved, pickSaved} from '../each-series.js';
 import {initialState} from '../ets/initial-state.js';
 import {project, smooth, type EtsForm, type EtsParameters} from '../ets/recursion.js';
+import {savedSmoothing} from '../ets/saved-smoothing.js';
 import {chooseEts} from '../ets/search.js';
 import {fromFirstKnown, RECENT_STEPS, requireSteps, seenSeasons} from '../history.js';
 import type {FitOptions, FittedModel, ForecastModel} from '../model.js';
@@ -12,7 +13,8 @@ import type {FitOptions, FittedModel, ForecastModel} from '../model.js';
 /**
  * Exponential smoothing (Hyndman, Koehler, Ord and Snyder 2008): the 15 stable forms with additive trend, chosen per
  * series by AICc. Parameters are kept, states are not: predict runs the recursion over the history it is given, from
- * initial states found by rule. A gap moves the state on without correction. Fewer than five values are
+ * initial states found by rule. Not `eachSeries`: what was not seen in fit is smoothed here instead of repeating its season,
+ * and plans of young volumes rely on it. A gap moves the state on without correction. Fewer than five values are
  * repeated from the last (naive); a constant series and one not seen in fit get simple smoothing with alpha 0.3, and an
  * additive season where two cycles are there; an all-zero or intermittent series is smoothed like any other, and so foreseen at its recent mean.
  */
@@ -30,7 +32,6 @@ export const ets: ForecastModel = {
     }),
 };
 
-const share = z.number().min(0).max(1);
 const savedSchema = z.object({
   seasonSteps: z.array(z.int().positive()),
   series: z.array(
@@ -42,7 +43,7 @@ const savedSchema = z.object({
         season: z.enum(['N', 'A', 'M']),
         seasonSteps: z.int().positive(),
       }),
-      parameters: z.object({alpha: share, beta: share, gamma: share, phi: share}),
+      parameters: savedSmoothing,
     }),
   ),
 });

@@ -4,10 +4,9 @@ import {eachSeries} from '../each-series.js';
 import {RECENT_STEPS} from '../history.js';
 import {initialState} from '../ets/initial-state.js';
 import {project, smooth} from '../ets/recursion.js';
+import {savedSmoothing} from '../ets/saved-smoothing.js';
 import {chooseEts} from '../ets/search.js';
 import {withoutSeasons} from '../stl/without-seasons.js';
-
-const share = z.number().min(0).max(1);
 
 /** All seasons seen twice taken off by MSTL and repeated, exponential smoothing without season on the rest. */
 export const mstlEts = eachSeries({
@@ -18,7 +17,7 @@ export const mstlEts = eachSeries({
     seasonSteps: z.array(z.int().positive()),
     error: z.enum(['A', 'M']),
     trend: z.enum(['N', 'A', 'Ad']),
-    smoothing: z.object({alpha: share, beta: share, gamma: share, phi: share}),
+    smoothing: savedSmoothing,
   }),
   choose: (known, seasonSteps) => {
     const chosen = chooseEts(withoutSeasons(known, seasonSteps, 0).rest, []);
