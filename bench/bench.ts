@@ -10,6 +10,9 @@ export interface BenchOptions {
   readonly rows?: number;
   readonly data?: string;
   readonly models?: string;
+  /** Names of data sets, with commas. */
+  readonly sets?: string;
+  readonly volumes?: number;
   readonly days?: number;
   readonly runs?: number;
 }

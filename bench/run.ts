@@ -30,6 +30,7 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     about: 'forecasts of what applications had allocated',
     load: async () => (await import('./volumes.js')).capacity,
   },
+  fleet: {about: 'a week of forecasts for 10,000 volumes', load: () => import('./fleet.js')},
   plan: {about: 'a certified plan for 1,000 hosts and 100,000 volumes', load: () => import('./plan.js')},
   'replay-capacity': {
     about: 'policies over a real capacity history: reserve against the oracle, share kept',
@@ -46,6 +47,8 @@ const {values, positionals} = parseArgs({
     rows: {type: 'string'},
     data: {type: 'string'},
     models: {type: 'string'},
+    sets: {type: 'string'},
+    volumes: {type: 'string'},
     days: {type: 'string'},
     runs: {type: 'string'},
   },
@@ -55,7 +58,7 @@ const entry = name === undefined ? undefined : BENCHES[name];
 if (entry === undefined) {
   const lines = Object.entries(BENCHES).map(([known, {about}]) => `  ${known.padEnd(18)}${about}`);
   console.log(
-    `npm run bench -- NAME [--json] [--rows N] [--data DIR] [--models A,B] [--days N] [--runs N]\n\n${lines.join('\n')}`,
+    `npm run bench -- NAME [--json] [--rows N] [--data DIR] [--models A,B] [--sets A,B] [--volumes N] [--days N] [--runs N]\n\n${lines.join('\n')}`,
   );
   process.exitCode = name === undefined ? 0 : 2;
 } else {
@@ -69,6 +72,8 @@ function benchOptions(): BenchOptions {
     ...(values.runs === undefined ? {} : {runs: wholeNumber('runs', values.runs)}),
     ...(values.data === undefined ? {} : {data: values.data}),
     ...(values.models === undefined ? {} : {models: values.models}),
+    ...(values.sets === undefined ? {} : {sets: values.sets}),
+    ...(values.volumes === undefined ? {} : {volumes: wholeNumber('volumes', values.volumes)}),
   };
 }
 

@@ -76,7 +76,7 @@ function benchOf(name: string, sets: readonly DataSet[]): (options: BenchOptions
     const table: Record<string, string | number>[] = [];
     const figures: Record<string, number> = {};
     const lines: string[] = [];
-    for (const set of sets) {
+    for (const set of sets.filter(({name: known}) => isAsked(known, options.sets))) {
       const file = path.join(folder, set.file);
       if (!existsSync(file)) {
         process.stderr.write(`skipped: ${set.file} is not there (--data)\n`);
@@ -98,6 +98,10 @@ function benchOf(name: string, sets: readonly DataSet[]): (options: BenchOptions
     await writeFile(path.join(import.meta.dirname, 'out', `${name}.csv`), text);
     return {name, figures, table};
   };
+}
+
+function isAsked(name: string, sets: string | undefined): boolean {
+  return sets === undefined || sets.split(',').includes(name);
 }
 
 async function scoreSet(

@@ -2,6 +2,7 @@ import {setImmediate} from 'node:timers/promises';
 
 import {fromFirstKnown, scaleSeason, seasonalScale, cutEnd} from './history.js';
 import {BAND_LEVELS, type FittedModel, type Forecast} from './model.js';
+import {ownShifts} from './own-shifts.js';
 import {upperOfSorted} from './upper-quantile.js';
 import {invariant, mean, quantile, US_PER_SECOND, type Series} from '../core/index.js';
 
@@ -24,7 +25,7 @@ export interface Calibration {
 export interface BandErrors {
   /** As `stepErrors`, one list for each of `BAND_LEVELS`. */
   readonly stepErrors: readonly (readonly Float64Array[])[];
-  /** By series: the error at each of `BAND_LEVELS` of its own, over all steps; only where there were enough origins. */
+  /** By series: the error at each of `BAND_LEVELS` of its own, over all steps; only where that helps (see `ownShifts`). */
   readonly ownShifts: ReadonlyMap<string, Float64Array>;
 }
 
@@ -110,12 +111,13 @@ export async function calibrate(
       }
     }
   }
+  const scales = new Map(panel.map(({id, values}) => [id, scaleOf(values, seasonSteps)]));
   return {
     seasonSteps,
     originCount: window.originCount,
     stepErrors: sortedSteps(pool),
     spreads: spreadsOf(pool),
-    ...(fitted.predictBands && {bands: bandErrors(bandPools, window.originCount)}),
+    ...(fitted.predictBands && {bands: bandErrors(bandPools, scales, window)}),
   };
 }
 
@@ -143,26 +145,32 @@ function emptyPool(steps: number): ErrorPool {
 function addErrors(pool: ErrorPool, id: string, errors: Float64Array, isPooled: boolean): void {
   for (const [step, error] of errors.entries())
     if (isPooled && Number.isFinite(error)) pool.steps[step]?.push(error);
-  const known = errors.filter((error) => Number.isFinite(error));
-  if (known.length > 0) append(pool.own, id, known);
+  append(
+    pool.own,
+    id,
+    errors.filter((error) => Number.isFinite(error)),
+  );
 }
 
 function sortedSteps({steps}: ErrorPool): readonly Float64Array[] {
   return steps.map((errors) => thin(Float64Array.from(errors).sort()));
 }
 
-function bandErrors(pools: readonly ErrorPool[], originCount: number): BandErrors {
-  const ids = originCount < ORIGINS_FOR_OWN_SPREAD ? [] : [...(pools[0]?.own.keys() ?? [])];
-  const own = (id: string): Float64Array =>
-    Float64Array.from(pools, (pool, level) =>
-      quantile(joined(pool.own.get(id) ?? []), BAND_LEVELS[level] ?? 0.5),
-    );
-  return {stepErrors: pools.map(sortedSteps), ownShifts: new Map(ids.map((id) => [id, own(id)]))};
+function bandErrors(
+  pools: readonly ErrorPool[],
+  scales: ReadonlyMap<string, number>,
+  {compareSteps, strideSteps}: CalibrationWindow,
+): BandErrors {
+  const own = pools.map((pool) => pool.own);
+  return {
+    stepErrors: pools.map(sortedSteps),
+    ownShifts: ownShifts(own, scales, Math.ceil(compareSteps / strideSteps)),
+  };
 }
 
 /**
- * Forecasts with quantiles: a path + scale of the series x error at the level. The path is the model's own quantile of the
- * nearest level, or its point where it has none; the error at a level is the pooled one of that step, with the
+ * Forecasts with quantiles: a path + scale of the series x error at the level. The path is the model's own quantile
+ * (between two of its levels the straight line, beyond them the nearest), or its point where it has none; the error at a level is the pooled one of that step, with the
  * finite-sample rank, moved half the way to the series' own. Quantiles never
  * cross, those under 0.5 lie at or under the point and those over it at or over, and none is under `lowest`. 0.5 is
  * the point moved by the middle error, so that a model that is always too low is put right there. Beyond the last
@@ -178,17 +186,20 @@ export async function forecastQuantiles(
   const levels = options.levels.toSorted((left, right) => left - right);
   const {horizonSteps, lowest} = options;
   const shifts = levels.map((level) => shiftsAt(level, calibration, horizonSteps));
+  const none = new Float64Array(horizonSteps);
+  const bandShifts = BAND_LEVELS.map((level) => shiftsAt(level, calibration, horizonSteps));
   const {points, bands} = await predictBoth(fitted, histories, horizonSteps);
   return histories.map((history, index) => {
     const predicted = points[index] ?? new Float64Array(horizonSteps).fill(Number.NaN);
     const point = predicted.map((value) => Math.max(lowest, value));
     const scale = scaleOf(history.values, calibration.seasonSteps);
-    const raw = levels.map((level, at) => {
-      const shift = shifts[at] ?? new Float64Array(horizonSteps);
+    const moved = (level: number, shift: Float64Array): Float64Array => {
       const base = bands?.[index]?.[nearestBand(level)] ?? point;
       const own = ownShift(calibration, history.id, level, shift);
       return base.map((value, step) => value + scale * (own[step] ?? 0));
-    });
+    };
+    const band = bands ? BAND_LEVELS.map((level, at) => moved(level, bandShifts[at] ?? none)) : [];
+    const raw = levels.map((level, at) => betweenBands(band, level) ?? moved(level, shifts[at] ?? none));
     return {
       id: history.id,
       startUs: history.startUs + history.values.length * history.stepSeconds * US_PER_SECOND,
@@ -198,6 +209,17 @@ export async function forecastQuantiles(
       quantiles: uncross(point, levels, raw, lowest),
     };
   });
+}
+
+/** A path between the two of a calibrated band that enclose the level; undefined outside of them. */
+function betweenBands(band: readonly Float64Array[], level: number): Float64Array | undefined {
+  const above = BAND_LEVELS.findIndex((known) => known >= level);
+  const [low, high] = [band[above - 1], band[above]];
+  const [from = 0, to = 1] = [BAND_LEVELS[above - 1], BAND_LEVELS[above]];
+  if (level === to) return high;
+  if (!low || !high) return undefined;
+  const share = (level - from) / (to - from);
+  return low.map((value, step) => value + share * ((high[step] ?? value) - value));
 }
 
 function nearestBand(level: number): number {
@@ -215,7 +237,7 @@ function ownShift(
   if (!bands) return pooled.map((shift) => shift * ((1 + (spreads.get(id) ?? 1)) / 2));
   const nearest = nearestBand(level);
   const own = bands.ownShifts.get(id)?.[nearest];
-  // Between the levels that were learned only the pool tells how far the next quantile lies.
+  // Beyond the levels that were learned only the pool tells how far the next quantile lies.
   if (own === undefined || level === 0.5) return pooled;
   const atBand =
     bands.stepErrors[nearest]?.map((sorted) => errorAt(sorted, BAND_LEVELS[nearest] ?? 0.5)) ?? [];
@@ -254,14 +276,13 @@ function thin(sorted: Float64Array): Float64Array {
 }
 
 function spreadsOf({own}: ErrorPool): ReadonlyMap<string, number> {
-  const means = [...own].map(([id, origins]) => ({
+  const known = [...own].map(([id, lists]) => ({id, origins: lists.filter(({length}) => length > 0)}));
+  const means = known.map(({id, origins}) => ({
     id,
     count: origins.length,
     meanError: mean(origins.map((errors) => mean(errors.map(Math.abs)))),
   }));
-  const all = mean(
-    [...own.values()].flatMap((origins) => origins.map((errors) => mean(errors.map(Math.abs)))),
-  );
+  const all = mean(known.flatMap(({origins}) => origins.map((errors) => mean(errors.map(Math.abs)))));
   const enough = means.filter(({count}) => count >= ORIGINS_FOR_OWN_SPREAD && all > 0);
   return new Map(
     enough.map(({id, meanError}) => [id, Math.min(MOST_SPREAD, Math.max(1 / MOST_SPREAD, meanError / all))]),
@@ -305,16 +326,6 @@ function uncross(
     below = path;
     return path;
   });
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((total, {length}) => total + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
 }
 
 function append<T>(map: Map<string, T[]>, key: string, value: T): void {

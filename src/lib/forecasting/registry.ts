@@ -12,6 +12,8 @@ import {mlp} from './models/mlp.js';
 import {mstlArima} from './models/mstl-arima.js';
 import {mstlEts} from './models/mstl-ets.js';
 import {naive} from './models/naive.js';
+import {nptsMoves} from './models/npts-moves.js';
+import {npts} from './models/npts.js';
 import {prophet} from './models/prophet.js';
 import {seasonalNaive} from './models/seasonal-naive.js';
 import {theta} from './models/theta.js';
@@ -30,6 +32,8 @@ const SINGLE_MODELS = {
   gru,
   mlp,
   'mlp-long': mlpLong,
+  npts,
+  'npts-moves': nptsMoves,
 } as const satisfies Record<string, ForecastModel>;
 
 const ensemble = createEnsemble(
