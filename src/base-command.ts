@@ -29,6 +29,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected args!: Interfaces.InferredArgs<T['args']>;
   /** How long a command may take to leave everything in order after Ctrl-C. */
   protected readonly graceAfterInterruptMs: number = 1000;
+  private metadata: Interfaces.ParserOutput['metadata'] | undefined;
   private readonly abort = new AbortController();
   private readonly onInterrupt = (): void => {
     this.interrupt();
@@ -46,7 +47,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   override async init(): Promise<void> {
     await super.init();
-    const {args, flags} = await this.parse({
+    const {args, flags, metadata} = await this.parse({
       flags: this.ctor.flags,
       baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
       args: this.ctor.args,
@@ -55,8 +56,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     });
     this.flags = flags as typeof this.flags;
     this.args = args as typeof this.args;
+    this.metadata = metadata;
     setColour(wantsColour(this.flags.color && !this.jsonEnabled()));
     for (const name of INTERRUPTS) process.on(name, this.onInterrupt);
+  }
+
+  /** Whether a flag was written, on the command line or in the environment, and is not its default. */
+  protected isGiven(flag: string): boolean {
+    const found = this.metadata?.flags[flag];
+    return found !== undefined && found.setFromDefault !== true;
   }
 
   /** Now, or what --as-of says: lib never reads the clock itself. */

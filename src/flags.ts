@@ -121,6 +121,20 @@ export function parseShard(text: string): Shard | undefined {
   return index >= 1 && index <= count ? {index, count} : undefined;
 }
 
+/** Where trained models are kept. */
+export const modelsDirFlag = Flags.string({
+  summary: 'folder of trained models (beside the store, by its name and -models)',
+  env: 'FORESHADOW_MODELS_DIR',
+  helpValue: 'DIR',
+});
+
+export const modelFileFlag = Flags.string({
+  summary:
+    'what train wrote: a file; or in --models-dir: latest, a model (its latest), or the beginning of a name',
+  exclusive: ['model'],
+  helpValue: 'FILE|NAME',
+});
+
 /** A model to foresee with: fitted now, or from a file. */
 export const modelFlags = {
   model: Flags.string({
@@ -128,18 +142,25 @@ export const modelFlags = {
     exclusive: ['model-file'],
     helpValue: 'NAME',
   }),
-  'model-file': Flags.string({summary: 'what train wrote; its granularity counts', helpValue: 'FILE'}),
+  'model-file': modelFileFlag,
+  'models-dir': modelsDirFlag,
 };
 
-/** The model that they name. */
-export function parsePlanModel(flags: {
-  readonly model: string | undefined;
-  readonly 'model-file': string | undefined;
-  readonly granularity: Granularity;
-}): PlanModel {
-  return flags['model-file'] === undefined
-    ? {kind: 'fit', model: flags.model ?? 'seasonal-naive', granularity: flags.granularity}
-    : {kind: 'file', path: flags['model-file']};
+/** The model that they name; `isGiven`: whether somebody wrote the granularity. */
+export function parsePlanModel(
+  flags: {
+    readonly model: string | undefined;
+    readonly 'model-file': string | undefined;
+    readonly 'models-dir': string | undefined;
+    readonly granularity: Granularity;
+  },
+  isGiven: boolean,
+): PlanModel {
+  const {granularity, 'model-file': name, 'models-dir': modelsFolder} = flags;
+  if (name === undefined) return {kind: 'fit', model: flags.model ?? 'seasonal-naive', granularity};
+  const metric = 'used-bytes';
+  const asked = {metric, ...(isGiven && {granularity})} as const;
+  return {kind: 'file', choice: {name, modelsFolder, granularity, metric, asked}};
 }
 
 /** How long a buffer must suffice. */

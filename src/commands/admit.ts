@@ -71,7 +71,7 @@ export default class Admit extends BaseCommand<typeof Admit> {
     const report = await admit({
       ...{storePath: flags.store, topologyPath: needTopology(flags.topology)},
       settings: parsePolicySettings(flags),
-      model: parsePlanModel(flags),
+      model: parsePlanModel(flags, this.isGiven('granularity')),
       sizeBytes: parseFlag('size', flags.size, parseBytes, '500GiB'),
       ...{count: flags.count, replicas: flags.replicas, tier: flags.tier, growthClass: flags['growth-class']},
       antiAffinity: flags['anti-affinity']

@@ -1,7 +1,15 @@
 import {Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
-import {historyFlags, levelsFlag, modelThreadsFlag, parseLevels, parseShard} from '../flags.js';
+import {
+  historyFlags,
+  levelsFlag,
+  modelFileFlag,
+  modelsDirFlag,
+  modelThreadsFlag,
+  parseLevels,
+  parseShard,
+} from '../flags.js';
 import {parseDurationSeconds, parseFlag, UsageError} from '../lib/core/index.js';
 import type {ForecastSource, ForecastSummary} from '../lib/workflows/forecast-series.js';
 
@@ -9,16 +17,17 @@ import type {ForecastSource, ForecastSummary} from '../lib/workflows/forecast-se
 export default class Forecast extends BaseCommand<typeof Forecast> {
   static override summary = 'Foresee what volumes will hold or do, with quantiles';
   static override description =
-    'With --model-file, metric, granularity and horizon are those that the model was trained for; otherwise --model ' +
-    'is fitted now. Times are UTC; only whole steps that had ended at --as-of are looked at.';
+    'With --model-file, metric, granularity and horizon are those that the model was trained for, and a file that does not ' +
+    'match what is asked, or was changed, is refused; otherwise --model is fitted now. Times are UTC; only whole steps that had ended at --as-of are looked at.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> --model-file model.json --levels 0.1,0.5,0.9',
+    '<%= config.bin %> <%= command.id %> --model-file latest --metric write-bytes --levels 0.1,0.5,0.9',
     '<%= config.bin %> <%= command.id %> --model-file model.json --shard 1/4 --out part-1.csv',
     '<%= config.bin %> <%= command.id %> --model seasonal-naive --horizon 14d --volume db-1 --out -',
   ];
   static override flags = {
     ...historyFlags,
-    'model-file': Flags.string({summary: 'what train wrote', exclusive: ['model'], helpValue: 'FILE'}),
+    'model-file': modelFileFlag,
+    'models-dir': modelsDirFlag,
     model: Flags.string({summary: 'model to fit now (ets)', helpValue: 'NAME'}),
     horizon: Flags.string({summary: "how far to see (the model file's, or 7d)", helpValue: 'DURATION'}),
     levels: levelsFlag,
@@ -61,7 +70,12 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
 
   private source(): ForecastSource {
     const {model = 'ets', granularity, metric, seed} = this.flags;
-    const path = this.flags['model-file'];
-    return path === undefined ? {kind: 'fit', model, granularity, metric, seed} : {kind: 'file', path};
+    const {'model-file': name, 'models-dir': modelsFolder} = this.flags;
+    if (name === undefined) return {kind: 'fit', model, granularity, metric, seed};
+    const asked = {
+      ...(this.isGiven('granularity') && {granularity}),
+      ...(this.isGiven('metric') && {metric}),
+    };
+    return {kind: 'file', choice: {name, modelsFolder, granularity, metric, asked}};
   }
 }

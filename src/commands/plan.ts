@@ -71,7 +71,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
       ...{storePath: flags.store, topologyPath: needTopology(flags.topology), policy: flags.policy},
       settings: parsePolicySettings(flags),
       shrink: parseShrinkRules(flags),
-      model: parsePlanModel(flags),
+      model: parsePlanModel(flags, this.isGiven('granularity')),
       horizon: parseHorizon(flags),
       validForSeconds: parseFlag('valid-for', flags['valid-for'], parseDurationSeconds, '24h'),
       ...{

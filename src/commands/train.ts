@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
-import {historyFlags, modelThreadsFlag} from '../flags.js';
+import {historyFlags, modelsDirFlag, modelThreadsFlag} from '../flags.js';
 import {parseDurationSeconds, parseFlag} from '../lib/core/index.js';
 import type {TrainSummary} from '../lib/workflows/train-model.js';
 
@@ -14,7 +14,7 @@ export default class Train extends BaseCommand<typeof Train> {
     'unless it is beaten. Only whole steps that had ended at --as-of are used. The end of the history is kept from the fit to measure the errors that the ' +
     'quantiles are made of.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> --model ets --horizon 7d --out model.json',
+    '<%= config.bin %> <%= command.id %> --model ets --horizon 7d',
     '<%= config.bin %> <%= command.id %> --model ensemble --metric write-bytes --horizon 2d --seed 7 --out model.json',
   ];
   static override flags = {
@@ -22,7 +22,11 @@ export default class Train extends BaseCommand<typeof Train> {
     model: Flags.string({summary: 'which model', default: 'ets', helpValue: 'NAME'}),
     horizon: Flags.string({summary: 'how far it will be asked to see', default: '7d', helpValue: 'DURATION'}),
     threads: modelThreadsFlag,
-    out: Flags.string({summary: 'model file to write', required: true, helpValue: 'FILE'}),
+    'models-dir': modelsDirFlag,
+    out: Flags.string({
+      summary: 'model file to write, instead of one in --models-dir under a name of its own',
+      helpValue: 'FILE',
+    }),
   };
 
   async run(): Promise<TrainSummary & {seconds: number}> {
@@ -35,7 +39,7 @@ export default class Train extends BaseCommand<typeof Train> {
     const summary = await trainModel({
       ...{storePath: store, model, granularity, metric, volumes: volume, horizonSeconds, asOfUs, seed, out},
       createdAtUs: this.nowUs(undefined),
-      threads: this.flags.threads,
+      ...{threads: this.flags.threads, modelsFolder: this.flags['models-dir']},
       tool: this.tool,
       signal: this.signal,
       onProgress: ({done, total, loss}) => {

@@ -23,6 +23,7 @@ export function renderTraining(summary: TrainSummary & {readonly seconds: number
     ['coverage', shares === undefined ? 'history too short to check' : `newest horizon: ${shares}`],
     ['time', `${summary.seconds} s`],
     ['written', printable(summary.out)],
+    ['sha256', summary.sha256],
   ];
   const width = Math.max(...lines.map(([name = '']) => name.length)) + 2;
   return lines.map(([name = '', value = '']) => `${name.padEnd(width)}${value}`).join('\n');

@@ -107,7 +107,8 @@ describe('train, then forecast', () => {
     [['--model', 'etts'], 'unknown-model'],
     [['--volume', 'db 1'], 'unknown-volume'],
     [['--as-of', '2026-03-02T05:30:00Z'], 'no-whole-step'],
-    [['--model-file', 'no-such-model.json'], 'cannot-read'],
+    [['--model-file', './no-such-model.json'], 'cannot-read'],
+    [['--model-file', 'latest', '--metric', 'reads'], 'no-such-model'],
   ])('refuses %j', async (args, code) => {
     const {stdout} = await run(Forecast, ...args, '--json');
     expect(JSON.parse(stdout)).toMatchObject({error: {code}});
@@ -165,9 +166,10 @@ describe('the workflows', () => {
     await trainModel({...workflow([steady]), model: 'seasonal-naive', out});
     const newer = made(120, () => 5, {id: 'newer'});
     const unknown = made(120, () => Number.NaN, {id: 'unknown'});
+    const choice = {name: out, granularity: 'hourly', metric: 'writes', asked: {}} as const;
     const {summary} = await forecastSeries({
       ...workflow([steady, newer, unknown]),
-      ...{source: {kind: 'file', path: out}, horizonSeconds: 9 * 3600, levels: [0.9]},
+      ...{source: {kind: 'file', choice}, horizonSeconds: 9 * 3600, levels: [0.9]},
     });
     expect(summary.volumes.map(({volume}) => volume)).toEqual(['steady', 'newer']);
     expect(summary.warnings).toEqual([

@@ -3,12 +3,13 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
-import {createRandom} from '../../src/lib/core/index.js';
+import {createRandom, sealedText} from '../../src/lib/core/index.js';
 import {
   fitCalibrated,
   forecastCsv,
   forecastModel,
   forecastQuantiles,
+  panelSha256,
   readModelFile,
   type TrainedModel,
   writeModelFile,
@@ -40,17 +41,18 @@ async function train(model: string): Promise<TrainedModel> {
       seed: 3,
       series: panel.map(({id}) => id),
     },
-    trainedUntilUs: 120 * 3600 * 1e6,
+    trainedOn: {fromUs: 0, untilUs: 120 * 3600 * 1e6, steps: 120, panelSha256: panelSha256(panel)},
   };
 }
 
 async function damaged(change: (file: Record<string, unknown>) => void): Promise<string> {
   const whole = path.join(folder, 'whole.json');
-  await writeModelFile(whole, await train('ets'), TOOL);
+  await writeModelFile(whole, await train('naive'), TOOL);
   const file = JSON.parse(await readFile(whole, 'utf8')) as Record<string, unknown>;
   change(file);
   const target = path.join(folder, 'damaged.json');
-  await writeFile(target, JSON.stringify(file));
+  // Sealed again: what is told must be what is wrong, not that something is.
+  await writeFile(target, sealedText(file as unknown as Parameters<typeof sealedText>[0]).text);
   return target;
 }
 
@@ -61,7 +63,8 @@ describe('a model file', () => {
     await writeModelFile(file, trained, TOOL);
     const read = await readModelFile(file);
     expect(read).toMatchObject({
-      ...{metric: 'write-bytes', granularity: 'hourly', horizonSteps: 12, seed: 3, trainedUntilUs: 432e9},
+      ...{metric: 'write-bytes', granularity: 'hourly', horizonSteps: 12, seed: 3},
+      trainedOn: {fromUs: 0, untilUs: 432e9, steps: 120},
       series: panel.map(({id}) => id),
     });
     const options = {horizonSteps: 12, levels: [0.05, 0.5, 0.99], lowest: 0};
@@ -74,7 +77,7 @@ describe('a model file', () => {
     for (const file of files) await writeModelFile(file, await train('ets'), TOOL);
     const [one = '', two] = await Promise.all(files.map((file) => readFile(file, 'utf8')));
     expect(two).toBe(one);
-    expect(one.startsWith('{\n  "kind": "foreshadow.model",\n  "version": 1,\n')).toBe(true);
+    expect(one.startsWith('{\n  "kind": "foreshadow.model",\n  "version": 2,\n')).toBe(true);
   });
 
   it.each<[string, (file: Record<string, unknown>) => void, RegExp]>([
@@ -83,7 +86,9 @@ describe('a model file', () => {
       (file) => (file['kind'] = 'foreshadow.plan'),
       /damaged\.json: kind is "foreshadow\.plan"/,
     ],
-    ['a later version', (file) => (file['version'] = 2), /version is 2/],
+    ['a later version', (file) => (file['version'] = 3), /version is 3, this program reads 2/],
+    ['an earlier version', (file) => (file['version'] = 1), /version is 1, this program reads 2/],
+    ['another step', (file) => (file['stepSeconds'] = 1800), /stepSeconds is 1800, hourly steps have 3600/],
     [
       'a model this program has not',
       (file) => (file['model'] = 'crystal'),
@@ -105,6 +110,37 @@ describe('a model file', () => {
       exitCode: 3,
       message: expect.stringMatching(message) as string,
     });
+  });
+});
+
+describe('the seal of a model file', () => {
+  it('does not depend on when it was made, only on what it holds', async () => {
+    const [one, other] = ['early.json', 'late.json'].map((name) => path.join(folder, name));
+    const trained = await train('naive');
+    const sha256 = await writeModelFile(one ?? '', trained, TOOL);
+    expect(await writeModelFile(other ?? '', trained, {...TOOL, createdAtUs: 0})).toBe(sha256);
+    expect(await readModelFile(other ?? '')).toMatchObject({sha256});
+    expect(await writeModelFile(one ?? '', {...trained, seed: 4}, TOOL)).not.toBe(sha256);
+  });
+
+  it('breaks with any changed byte that matters', async () => {
+    const file = path.join(folder, 'sealed.json');
+    await writeModelFile(file, await train('seasonal-naive'), TOOL);
+    const text = await readFile(file, 'utf8');
+    const places = Array.from({length: 40}, (_, index) => Math.floor((index * text.length) / 40));
+    const created = text.indexOf('"createdAt"');
+    for (const place of places.filter((at) => at < created || at > created + 40)) {
+      const changed = text[place] === 'x' ? 'y' : 'x';
+      await writeFile(file, `${text.slice(0, place)}${changed}${text.slice(place + 1)}`);
+      await expect(readModelFile(file), `byte ${place}`).rejects.toMatchObject({exitCode: 3});
+    }
+    await writeFile(file, text.replace('"seed": 3', '"seed": 4'));
+    await expect(readModelFile(file)).rejects.toMatchObject({
+      code: 'changed-bytes',
+      message: expect.stringMatching(/sealed\.json: sha256 is [0-9a-f]{12}, its content has/) as string,
+    });
+    await writeFile(file, text.replace(/ {2}"sha256".*\n/, ''));
+    await expect(readModelFile(file)).rejects.toMatchObject({code: 'changed-bytes'});
   });
 });
 

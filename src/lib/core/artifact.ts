@@ -59,7 +59,12 @@ export async function writeFileAtomically(filePath: string, data: string | Uint8
 
 /** Writes an artifact as indented JSON with the keys in the order they were given, and a newline at the end. */
 export async function writeArtifact(filePath: string, artifact: ArtifactHeader): Promise<void> {
-  await writeFileAtomically(filePath, `${JSON.stringify(artifact, refuseNonFinite, 2)}\n`);
+  await writeFileAtomically(filePath, artifactText(artifact));
+}
+
+/** What `writeArtifact` writes. */
+export function artifactText(artifact: ArtifactHeader): string {
+  return `${JSON.stringify(artifact, refuseNonFinite, 2)}\n`;
 }
 
 /**

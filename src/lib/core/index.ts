@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './lock-file.js';
 export * from './nearest-name.js';
 export * from './random.js';
+export * from './seal.js';
 export * from './series.js';
 export * from './statistics.js';
 export * from './time.js';

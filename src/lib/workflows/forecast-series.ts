@@ -7,13 +7,14 @@ import {
   horizonStepsOf,
   isInShard,
   onThreads,
-  readModelFile,
+  readChosenModel,
   readPanel,
   SEASON_STEPS,
   withModelThreads,
   type CalibratedModel,
   type FittedModel,
   type Forecast,
+  type ModelFileChoice,
   type ModelThreads,
   type PanelSource,
   type Shard,
@@ -23,7 +24,7 @@ import {writeForecast} from './write-forecast.js';
 
 /** A model file, or what to fit now. */
 export type ForecastSource =
-  | {readonly kind: 'file'; readonly path: string}
+  | {readonly kind: 'file'; readonly choice: ModelFileChoice}
   | {
       readonly kind: 'fit';
       readonly model: string;
@@ -143,15 +144,15 @@ function prepare(store: PanelSource, options: ForecastOptions): Promise<Ready> {
       'shard-without-model',
       '--shard needs --model-file: a model fitted now would learn from a part of the volumes only',
       {
-        hints: ['foreshadow train --out model.json', '--model-file model.json'],
+        hints: ['foreshadow train', '--model-file latest'],
       },
     );
   }
-  return source.kind === 'file' ? load(store, source.path, options) : fitNow(store, source, options);
+  return source.kind === 'file' ? load(store, source.choice, options) : fitNow(store, source, options);
 }
 
-async function load(store: PanelSource, path: string, options: ForecastOptions): Promise<Ready> {
-  const trained = await readModelFile(path);
+async function load(store: PanelSource, choice: ModelFileChoice, options: ForecastOptions): Promise<Ready> {
+  const trained = await readChosenModel(choice, options.storePath);
   const {metric, granularity} = trained;
   const {horizonSeconds, volumes, asOfUs} = options;
   const all = await readPanel(store, {granularity, metric, volumes, asOfUs});
@@ -168,7 +169,7 @@ async function load(store: PanelSource, path: string, options: ForecastOptions):
   );
   const warnings = [
     ...(unseen > 0 ? [`${unseen} volumes were not there when the model was trained`] : []),
-    ...(trained.trainedUntilUs > endUs
+    ...(trained.trainedOn.untilUs > endUs
       ? ['the model was trained on later data than it is asked to foresee from']
       : []),
     ...(horizonSteps > trained.horizonSteps

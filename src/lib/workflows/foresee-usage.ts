@@ -4,8 +4,6 @@ import {
   createRandom,
   formatDurationSeconds,
   type Granularity,
-  InputError,
-  readText,
   type Series,
   sha256Hex,
 } from '../core/index.js';
@@ -16,10 +14,12 @@ import {
   forecastModel,
   forecastPeaks,
   horizonStepsOf,
+  type ModelFileChoice,
   type OriginMemory,
   type PanelSource,
   type PeakForecast,
-  readModelFile,
+  readChosenModel,
+  type ReadModel,
   readPanel,
   SEASON_STEPS,
 } from '../forecasting/index.js';
@@ -28,7 +28,7 @@ import type {Topology} from '../topology/index.js';
 
 /** A model file that `train` wrote, or a model to fit now. */
 export type PlanModel =
-  | {readonly kind: 'file'; readonly path: string}
+  | {readonly kind: 'file'; readonly choice: ModelFileChoice}
   | {readonly kind: 'fit'; readonly model: string; readonly granularity: Granularity};
 
 /** What of a shadow store is needed to plan from it. */
@@ -99,8 +99,8 @@ export async function readUsageHistory(
   onProgress('history');
   const store = await (options.openStore ?? openShadowStore)(options.storePath);
   try {
-    const trained = model.kind === 'file' ? await readModelFile(model.path) : undefined;
-    refuseOtherMetric(model, trained?.metric);
+    const trained =
+      model.kind === 'file' ? await readChosenModel(model.choice, options.storePath) : undefined;
     const granularity = model.kind === 'fit' ? model.granularity : (trained?.granularity ?? 'hourly');
     const histories = await readPanel(store, {granularity, metric: 'used-bytes', asOfUs: nowUs});
     return {
@@ -108,7 +108,7 @@ export async function readUsageHistory(
       ...(trained && {trained: {fitted: trained.fitted, horizonSteps: trained.horizonSteps}}),
       inputs: [
         {kind: 'store', name: options.storePath, sha256: hashOfStore(store)},
-        {kind: 'model', ...(await describeModel(options))},
+        {kind: 'model', ...describeModel(options, trained)},
       ],
     };
   } finally {
@@ -193,13 +193,6 @@ function pastForecasts(
   };
 }
 
-function refuseOtherMetric(model: PlanModel, metric: string | undefined): void {
-  if (metric === undefined || metric === 'used-bytes' || model.kind !== 'file') return;
-  throw new InputError('wrong-metric', `${model.path} foresees ${metric}, a plan needs used-bytes`, {
-    hints: ['foreshadow train --metric used-bytes --out model.json'],
-  });
-}
-
 function warnOfHorizon(trainedSteps: number | undefined, horizonSteps: number): string[] {
   return trainedSteps !== undefined && horizonSteps > trainedSteps
     ? [`the horizon has ${horizonSteps} steps, the model was trained for ${trainedSteps}`]
@@ -223,11 +216,11 @@ function hashOfStore(store: PlanStore): string {
   return sha256Hex(canonicalJson(store.info().batches.map(({batchId}) => batchId)));
 }
 
-async function describeModel({
-  model,
-  seed,
-}: Pick<ForeseeOptions, 'model' | 'seed'>): Promise<{name: string; sha256: string}> {
-  return model.kind === 'file'
-    ? {name: model.path, sha256: sha256Hex(await readText(model.path))}
-    : {name: model.model, sha256: sha256Hex(canonicalJson({...model, seed}))};
+function describeModel(
+  {model, seed}: Pick<ForeseeOptions, 'model' | 'seed'>,
+  read: ReadModel | undefined,
+): {name: string; sha256: string} {
+  return read
+    ? {name: read.filePath, sha256: read.sha256}
+    : {name: model.kind === 'fit' ? model.model : '', sha256: sha256Hex(canonicalJson({...model, seed}))};
 }

@@ -4,12 +4,17 @@ import {
   fitCalibrated,
   forecastModel,
   horizonStepsOf,
+  keepModel,
+  modelsFolderOf,
+  panelSha256,
   readPanel,
   SEASON_STEPS,
   withModelThreads,
   writeModelFile,
   type Coverage,
   type PanelSource,
+  type TrainedModel,
+  type TrainingSpan,
 } from '../forecasting/index.js';
 import {openShadowStore, type Metric} from '../shadow-store/index.js';
 
@@ -27,8 +32,10 @@ export interface TrainOptions {
   readonly seed: number;
   /** As many as there are cores when absent. */
   readonly threads?: number | undefined;
-  /** Path of the model file. */
-  readonly out: string;
+  /** Path of the model file; in the models folder, under a name of its own, when absent. */
+  readonly out?: string | undefined;
+  /** Beside the store when absent. */
+  readonly modelsFolder?: string | undefined;
   readonly tool: string;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: {
@@ -40,7 +47,10 @@ export interface TrainOptions {
 
 /** What was trained. */
 export interface TrainSummary {
+  /** Path of the model file. */
   readonly out: string;
+  /** Of its content: the same for the same history, options and seed. */
+  readonly sha256: string;
   readonly model: string;
   readonly metric: Metric;
   readonly granularity: Granularity;
@@ -63,7 +73,7 @@ const CHECKED_LEVELS = [0.1, 0.9];
  * file. Throws UsageError for an unknown model, InputError when the store cannot be used or is too short.
  */
 export async function trainModel(options: TrainOptions): Promise<TrainSummary> {
-  const {granularity, metric, seed, out, tool, signal, onProgress} = options;
+  const {granularity, metric, seed, signal, onProgress} = options;
   const model = forecastModel(options.model);
   const horizonSteps = horizonStepsOf(options.horizonSeconds, granularity);
   const seasonSteps = SEASON_STEPS[granularity];
@@ -80,11 +90,12 @@ export async function trainModel(options: TrainOptions): Promise<TrainSummary> {
         return {...calibrated, coverage: await checkCalibration(calibrated.fitted, panel, checked)};
       },
     );
-    const trainedUntilUs = endUs(panel);
-    const about = {metric, granularity, horizonSteps, trainedUntilUs, seed, series: panel.map(({id}) => id)};
-    await writeModelFile(out, {fitted, calibration, ...about}, {tool, createdAtUs: options.createdAtUs});
+    const trainedOn = spanOf(panel);
+    const about = {metric, granularity, horizonSteps, trainedOn, seed, series: panel.map(({id}) => id)};
+    const kept = await keep({fitted, calibration, ...about}, options);
     return {
-      ...{out, model: model.name, metric, granularity, horizonSteps, trainedUntilUs},
+      ...{out: kept.filePath, sha256: kept.sha256, model: model.name, metric, granularity, horizonSteps},
+      trainedUntilUs: trainedOn.untilUs,
       series: panel.length,
       steps: panel[0]?.values.length ?? 0,
       calibrationOrigins: calibration.originCount,
@@ -96,7 +107,22 @@ export async function trainModel(options: TrainOptions): Promise<TrainSummary> {
   }
 }
 
-function endUs(panel: readonly Series[]): number {
-  const [first] = panel;
-  return first ? first.startUs + first.values.length * first.stepSeconds * US_PER_SECOND : 0;
+async function keep(
+  trained: TrainedModel,
+  {out, storePath, modelsFolder = modelsFolderOf(storePath), tool, createdAtUs}: TrainOptions,
+): Promise<{readonly filePath: string; readonly sha256: string}> {
+  const made = {tool, createdAtUs};
+  if (out === undefined) return keepModel(modelsFolder, trained, made);
+  return {filePath: out, sha256: await writeModelFile(out, trained, made)};
+}
+
+/** The store's series are all over the same steps. */
+function spanOf(panel: readonly Series[]): TrainingSpan {
+  const [{startUs, stepSeconds, values} = {startUs: 0, stepSeconds: 0, values: []}] = panel;
+  return {
+    fromUs: startUs,
+    untilUs: startUs + values.length * stepSeconds * US_PER_SECOND,
+    steps: values.length,
+    panelSha256: panelSha256(panel),
+  };
 }
