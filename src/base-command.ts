@@ -61,10 +61,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     for (const name of INTERRUPTS) process.on(name, this.onInterrupt);
   }
 
-  /** Whether a flag was written, on the command line or in the environment, and is not its default. */
+  /** Whether a flag that has a default was written all the same, on the command line or in the environment. */
   protected isGiven(flag: string): boolean {
-    const found = this.metadata?.flags[flag];
-    return found !== undefined && found.setFromDefault !== true;
+    // oclif marks only those that it filled in itself.
+    return this.metadata !== undefined && this.metadata.flags[flag]?.setFromDefault !== true;
   }
 
   /** Now, or what --as-of says: lib never reads the clock itself. */

@@ -46,6 +46,7 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
       throw new UsageError('bad-out', '--json wants standard output for itself', {hints: ['--out FILE']});
     }
     const {forecastSeries} = await import('../lib/workflows/forecast-series.js');
+    const {fitProgress} = await import('../views/fit-progress.js');
     const progress = await this.progress('forecast');
     const {summary, csv} = await forecastSeries({
       ...{storePath: store, volumes: volume, source: this.source(), signal: this.signal},
@@ -56,9 +57,7 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
       ...{out: out === '-' ? undefined : out, threads: this.flags.threads},
       shard:
         this.flags.shard === undefined ? undefined : parseFlag('shard', this.flags.shard, parseShard, '1/4'),
-      onProgress: ({done, total}) => {
-        progress.update(`${done} of ${total}`);
-      },
+      onProgress: fitProgress(progress),
     }).finally(() => {
       progress.stop();
     });

@@ -35,15 +35,17 @@ export default class Train extends BaseCommand<typeof Train> {
     const horizonSeconds = parseFlag('horizon', horizon, parseDurationSeconds, '7d');
     const asOfUs = this.nowUs(this.flags['as-of']);
     const {trainModel} = await import('../lib/workflows/train-model.js');
-    const progress = await this.progress(`train ${model}`);
+    const {fitProgress} = await import('../views/fit-progress.js');
+    const progress = await this.progress('train');
     const summary = await trainModel({
       ...{storePath: store, model, granularity, metric, volumes: volume, horizonSeconds, asOfUs, seed, out},
       createdAtUs: this.nowUs(undefined),
       ...{threads: this.flags.threads, modelsFolder: this.flags['models-dir']},
       tool: this.tool,
       signal: this.signal,
-      onProgress: ({done, total, loss}) => {
-        progress.update(`${done} of ${total}${loss > 0 ? `, loss ${loss.toFixed(4)}` : ''}`);
+      onProgress: fitProgress(progress),
+      onRemark: (text) => {
+        this.note(text);
       },
     }).finally(() => {
       progress.stop();

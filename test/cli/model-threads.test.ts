@@ -1,15 +1,18 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {setTimeout} from 'node:timers/promises';
 
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
 import {createRandom} from '../../src/lib/core/index.js';
-import {runForeshadow} from '../support/run-foreshadow.js';
+import {PROGRAM, runForeshadow} from '../support/run-foreshadow.js';
 
 const VOLUMES = 70;
-const HOURS = 120;
+const HOURS = 96;
 const FIRST_US = 1_790_000_000_000_000 - (1_790_000_000_000_000 % 3_600_000_000);
 const folder = mkdtempSync(path.join(tmpdir(), 'foreshadow-models-'));
 afterAll(() => {
@@ -34,18 +37,37 @@ beforeAll(async () => {
   await run('ingest', 'usage.csv');
 }, 60_000);
 
+async function train(model: string, threads: string): Promise<string> {
+  const out = `${model}-${threads}.json`;
+  await run('train', '--model', model, '--horizon', '12h', '--threads', threads, '--out', out);
+  return withoutTime(out);
+}
+
+async function withoutTime(file: string): Promise<string> {
+  return (await readFile(path.join(folder, file), 'utf8')).replace(/"createdAt": *"[^"]*"/, '');
+}
+
 describe('any number of threads', () => {
   it.each(['arima', 'mlp'])('trains the same %s, byte for byte', async (model) => {
-    const [one, two] = await Promise.all(
-      ['1', '2'].map(async (threads) => {
-        const out = `${model}-${threads}.json`;
-        await run('train', '--model', model, '--horizon', '12h', '--threads', threads, '--out', out);
-        const text = await readFile(path.join(folder, out), 'utf8');
-        return text.replace(/"createdAt": *"[^"]*"/, '');
-      }),
-    );
+    const [one, two] = await Promise.all(['1', '2'].map((threads) => train(model, threads)));
     expect(one?.length).toBeGreaterThan(5000);
     expect(two).toBe(one);
+  });
+
+  it('give the same after a kill, going on where it stopped', async () => {
+    const out = 'killed.json';
+    const args = ['train', '--model', 'mlp', '--horizon', '12h', '--threads', '2', '--out', out];
+    const kept = path.join(folder, `${out}.checkpoints`, 'mlp.checkpoint.json');
+    const child = spawn(process.execPath, [PROGRAM, ...args, '--store', 'store'], {cwd: folder});
+    const ended = once(child, 'exit');
+    while (!existsSync(kept)) await setTimeout(10);
+    child.kill('SIGKILL');
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    expect(existsSync(path.join(folder, out))).toBe(false);
+    const resumed = await runForeshadow([...args, '--store', 'store'], {cwd: folder});
+    expect(resumed.stderr).toMatch(/^mlp: goes on after step \d+, from killed\.json\.checkpoints/);
+    expect(await withoutTime(out)).toBe(await withoutTime('mlp-1.json'));
+    expect(existsSync(path.dirname(kept))).toBe(false);
   });
 
   it('tells a refusal of a thread as its own', async () => {

@@ -14,6 +14,15 @@ describe('random', () => {
     `);
   });
 
+  it('goes on from a state that it told', () => {
+    const random = createRandom('a');
+    for (let draw = 0; draw < 5; draw += 1) random.next();
+    const resumed = createRandom('a', random.state());
+    expect([resumed.next(), resumed.below(1000), resumed.fork('b').next()]).toEqual([
+      ...[random.next(), random.below(1000), random.fork('b').next()],
+    ]);
+  });
+
   it('forks independently of what was drawn before', () => {
     const fresh = createRandom(1).fork('volumes').next();
     const used = createRandom(1);

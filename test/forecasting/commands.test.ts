@@ -115,6 +115,18 @@ describe('train, then forecast', () => {
   });
 });
 
+it('refuses a model file of another metric or granularity than was written on the command line', async () => {
+  const model = path.join(folder, 'hourly.json');
+  await run(Train, '--model', 'naive', '--horizon', '1d', '--out', model);
+  for (const [flag, value] of [
+    ['--metric', 'reads'],
+    ['--granularity', 'daily'],
+  ] as const) {
+    const {stdout} = await run(Forecast, '--model-file', model, flag, value, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({error: {code: `wrong-${flag.slice(2)}`}});
+  }
+});
+
 describe('evaluate', () => {
   it('ranks the models with the seasonal naive among them, and scores every volume', async () => {
     const {stdout, result} = await run(Evaluate, '--models', 'ets', '--horizon', '1d', '--folds', '2');

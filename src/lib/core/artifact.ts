@@ -63,7 +63,7 @@ export async function writeArtifact(filePath: string, artifact: ArtifactHeader):
 }
 
 /** What `writeArtifact` writes. */
-export function artifactText(artifact: ArtifactHeader): string {
+export function artifactText(artifact: Pick<ArtifactHeader, 'kind' | 'version'>): string {
   return `${JSON.stringify(artifact, refuseNonFinite, 2)}\n`;
 }
 

@@ -4,6 +4,8 @@ import {createHash} from 'node:crypto';
 export interface Random {
   /** What it was created with: another one made of it gives the same numbers from the start. */
   readonly seed: string;
+  /** Where it stands: `createRandom` goes on from there. */
+  state(): RandomState;
   /** Uniform in [0, 1), 32 bits. */
   next(): number;
   /** Uniform whole number in [0, bound). */
@@ -14,13 +16,15 @@ export interface Random {
   fork(name: string): Random;
 }
 
-/** sfc32 (Chris Doty-Humphrey, PractRand), seeded by the SHA-256 of the seed's text. */
-export function createRandom(seed: number | string): Random {
-  const digest = createHash('sha256').update(String(seed)).digest();
-  let a = digest.readUInt32LE(0);
-  let b = digest.readUInt32LE(4);
-  let c = digest.readUInt32LE(8);
-  let counter = digest.readUInt32LE(12) | 1;
+/** The four 32-bit words of a source of random numbers. */
+export type RandomState = readonly [number, number, number, number];
+
+/**
+ * sfc32 (Chris Doty-Humphrey, PractRand), seeded by the SHA-256 of the seed's text; with a state that one of the same seed
+ * told, it gives the numbers that would have come next.
+ */
+export function createRandom(seed: number | string, state?: RandomState): Random {
+  let [a, b, c, counter] = state ?? seeded(seed);
   const next = (): number => {
     const sum = (((a + b) | 0) + counter) | 0;
     counter = (counter + 1) | 0;
@@ -30,14 +34,21 @@ export function createRandom(seed: number | string): Random {
     c = (c + sum) | 0;
     return (sum >>> 0) / 4_294_967_296;
   };
-  for (let warmUp = 0; warmUp < 12; warmUp += 1) next();
+  for (let warmUp = 0; state === undefined && warmUp < 12; warmUp += 1) next();
   return {
     seed: String(seed),
+    state: () => [a, b, c, counter],
     next,
     below: (bound) => Math.floor(next() * bound),
     normal: () => polarNormal(next),
     fork: (name) => createRandom(`${seed}/${name}`),
   };
+}
+
+function seeded(seed: number | string): RandomState {
+  const digest = createHash('sha256').update(String(seed)).digest();
+  const word = (index: number): number => digest.readUInt32LE(4 * index);
+  return [word(0), word(1), word(2), word(3) | 1];
 }
 
 function polarNormal(next: () => number): number {

@@ -1,8 +1,10 @@
-import {sha256Hex, type ArtifactHeader, artifactText} from './artifact.js';
+import {artifactText, sha256Hex} from './artifact.js';
 import {InputError} from './errors.js';
 
-/** An artifact that carries the hash of its own text. */
-export interface SealedHeader extends ArtifactHeader {
+/** What carries the hash of its own text. */
+export interface Sealed {
+  readonly kind: string;
+  readonly version: number;
   /** Empty until it is sealed. */
   readonly sha256: string;
 }
@@ -12,11 +14,11 @@ const SEAL = /^ {2}"sha256": "([0-9a-f]*)"/m;
 const CREATED = /^ {2}"createdAt": "[^"\n]*"/m;
 
 /**
- * An artifact's text with its hash in `sha256`: SHA-256 of all its bytes but the values of `sha256` and `createdAt`, so
+ * The text of an artifact (or of another file with kind and version) with its hash in `sha256`: SHA-256 of all its bytes but the values of `sha256` and `createdAt`, so
  * that the same content made at another time has the same hash.
  */
-export function sealedText(artifact: SealedHeader): {readonly text: string; readonly sha256: string} {
-  const unsealed: SealedHeader = {...artifact, sha256: ''};
+export function sealedText(artifact: Sealed): {readonly text: string; readonly sha256: string} {
+  const unsealed: Sealed = {...artifact, sha256: ''};
   const text = artifactText(unsealed);
   const sha256 = hashOf(text);
   return {text: text.replace(SEAL, `  "sha256": "${sha256}"`), sha256};

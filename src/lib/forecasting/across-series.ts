@@ -1,6 +1,7 @@
 import {z} from 'zod';
 
-import {InputError, parseWith, UsageError, type Series} from '../core/index.js';
+import {canonicalJson, InputError, parseWith, sha256Hex, UsageError, type Series} from '../core/index.js';
+import {openCheckpoints} from './checkpoints.js';
 import {decodeFloat32, encodeFloat32} from './float-text.js';
 import {fillGaps, fromFirstKnown, heldOutHorizons, panelSteps, requireSteps, seenSeasons} from './history.js';
 import {BAND_LEVELS, type FitOptions, type FittedModel, type ForecastModel} from './model.js';
@@ -8,6 +9,7 @@ import {firstWeights, splitWeights, type NetKind, type NetShape} from './neural/
 import {predictBands, type TrainedNet} from './neural/predict-net.js';
 import {openTensorBackend, type TensorBackend} from './neural/tensor-backend.js';
 import {trainNet} from './neural/train-net.js';
+import {panelSha256} from './panel-hash.js';
 import {bestRepetition, leastScale, type WindowPlace, type WindowRange} from './neural/windows.js';
 
 export interface NetSettings {
@@ -75,44 +77,45 @@ async function fit(
 ): Promise<FittedModel> {
   const shape = shapeFor(panel, options, settings);
   const backend = await openTensorBackend();
+  const {name, kind, batchRows, rate} = settings;
   const {ranges, heldOut, unseenSteps} = divide(panel, shape);
-  const windowCount = ranges.reduce((total, {from, to}) => total + to - from + 1, 0);
-  const wanted = Math.ceil((settings.epochs * windowCount) / settings.batchRows);
-  const rounds = windowCount === 0 ? 0 : Math.min(settings.mostRounds, Math.max(LEAST_ROUNDS, wanted));
-  const repeatSteps = bestRepetition(ranges, shape, options.seasonSteps, options.random.fork('repetition'));
-  const {
-    weights,
-    loss,
-    rounds: roundsKept,
-  } = await trainNet(backend, {
-    kind: settings.kind,
-    shape,
-    start: firstWeights(settings.kind, shape, repeatSteps, options.random.fork('weights')),
-    ranges,
-    heldOut,
-    rounds,
-    batchRows: settings.batchRows,
-    rate: settings.rate,
-    random: options.random.fork('batches'),
-    signal: options.signal,
-    onProgress: options.onProgress,
+  const rounds = roundsFor(ranges, settings);
+  const {random, seasonSteps, signal, onProgress, onRemark} = options;
+  const repeatSteps = bestRepetition(ranges, shape, seasonSteps, random.fork('repetition'));
+  const inputsSha256 = hashOfInputs(panel, options, settings, {shape, backend: backend.name});
+  const checkpoints = await openCheckpoints(options.checkpoints, {model: name, inputsSha256}, onRemark);
+  const learned = await trainNet(backend, {
+    ...{kind, shape, ranges, heldOut, rounds, batchRows, rate, signal},
+    start: firstWeights(kind, shape, repeatSteps, random.fork('weights')),
+    random: random.fork('batches'),
+    ...checkpoints,
+    onProgress: (progress) => onProgress?.({model: name, unit: 'steps', ...progress}),
   });
-  const trainedOn = backend.name;
-  return fitted(
-    {
-      ...{
-        name: settings.name,
-        kind: settings.kind,
-        shape,
-        weights,
-        unseenSteps,
-        trainedOn,
-        rounds: roundsKept,
-      },
-      loss: Number.isFinite(loss) ? loss : undefined,
-    },
-    backend,
-  );
+  const loss = Number.isFinite(learned.loss) ? learned.loss : undefined;
+  const about = {name, kind, shape, unseenSteps, trainedOn: backend.name, loss};
+  return fitted({...about, weights: learned.weights, rounds: learned.rounds}, backend);
+}
+
+/** How often weights are updated: each window is seen as often as the settings say, within their bounds. */
+function roundsFor(
+  ranges: readonly WindowRange[],
+  {epochs, batchRows, mostRounds}: Pick<NetSettings, 'epochs' | 'batchRows' | 'mostRounds'>,
+): number {
+  const windowCount = ranges.reduce((total, {from, to}) => total + to - from + 1, 0);
+  const wanted = Math.ceil((epochs * windowCount) / batchRows);
+  return windowCount === 0 ? 0 : Math.min(mostRounds, Math.max(LEAST_ROUNDS, wanted));
+}
+
+/** Of all that the weights depend on: a checkpoint belongs to it. */
+function hashOfInputs(
+  panel: readonly Series[],
+  {checkpoints, horizonSteps, seasonSteps, random}: FitOptions,
+  {kind, ...settings}: NetSettings,
+  about: {readonly shape: NetShape; readonly backend: string},
+): string {
+  const options = {tool: checkpoints?.tool, horizonSteps, seasonSteps, seed: random.seed};
+  const inputs = {...options, ...about, kind: kind.name, settings, panel: panelSha256(panel)};
+  return sha256Hex(canonicalJson(inputs));
 }
 
 /**

@@ -83,7 +83,7 @@ async function chooseAll<P>(
     if (done % YIELD_EVERY === 0) {
       await setImmediate();
       signal?.throwIfAborted();
-      onProgress?.({done, total: panel.length, loss: 0});
+      onProgress?.({model: method.name, unit: 'series', done, total: panel.length});
     }
     const known = lookedAt(method, values);
     const chosen = isConstant(known) ? undefined : method.choose(known, seasonSteps);

@@ -70,7 +70,7 @@ async function fitMembers(
   const fitOne = async (model: ForecastModel): Promise<Member | undefined> => {
     const member = await fitMember(model, model.scope === 'each' ? asked : panel, asked, options);
     done += 1;
-    options.onProgress?.({done, total: models.length + 1, loss: 0});
+    options.onProgress?.({model: 'ensemble', unit: 'models', done, total: models.length});
     return member;
   };
   if (options.threads) return (await Promise.all(models.map(fitOne))).flatMap((member) => member ?? []);
@@ -85,12 +85,11 @@ async function fitMember(
   asked: readonly Series[],
   options: FitOptions,
 ): Promise<Member | undefined> {
-  const {horizonSteps, seasonSteps, signal} = options;
+  const {horizonSteps, seasonSteps} = options;
   try {
-    const fitted = await model.fit(panel, {
-      ...{horizonSteps, seasonSteps, random: options.random.fork(model.name)},
-      ...(signal && {signal}),
-    });
+    // Its threads do the work of each model already: see `onThreads`.
+    const own = {...options, random: options.random.fork(model.name), threads: undefined};
+    const fitted = await model.fit(panel, own);
     if (model.scope === 'panel' && (fitted.unseenSteps ?? 0) < validationSteps(asked, horizonSteps))
       return undefined;
     if (fitted.predictBands) return {fitted};

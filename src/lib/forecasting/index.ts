@@ -2,6 +2,7 @@ export * from './accuracy.js';
 export * from './accuracy-table.js';
 export * from './backtest.js';
 export * from './calibrated-fit.js';
+export {removeCheckpoints} from './checkpoints.js';
 export * from './conformal.js';
 export * from './forecast-csv.js';
 export {SEASON_STEPS} from './history.js';

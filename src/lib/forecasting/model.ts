@@ -26,12 +26,31 @@ export interface FitOptions {
   readonly threads?: ModelThreads | undefined;
   /** Fit stops with the signal's reason once it is aborted. */
   readonly signal?: AbortSignal;
-  /** Called by models that train in rounds. */
-  readonly onProgress?: (progress: {
-    readonly done: number;
-    readonly total: number;
-    readonly loss: number;
-  }) => void;
+  /** Called now and then while a fit takes long. */
+  readonly onProgress?: (progress: FitProgress) => void;
+  /** Where networks keep how far they have come; nowhere when absent. */
+  readonly checkpoints?: CheckpointPlace | undefined;
+  /** Told what people should know of how the fit went on, in a line. */
+  readonly onRemark?: (text: string) => void;
+}
+
+/** How far the fit of a model is; of a model made of others, they tell of themselves too. */
+export interface FitProgress {
+  readonly model: string;
+  /** What is counted: updates of a network, series, or the models that a model is made of. */
+  readonly unit: 'steps' | 'series' | 'models';
+  readonly done: number;
+  readonly total: number;
+  /** Of networks: the mean loss of the steps since the last report, and that on held-out time where there is any. */
+  readonly loss?: number;
+  readonly heldOutLoss?: number;
+}
+
+/** Where checkpoints of one training are. */
+export interface CheckpointPlace {
+  readonly folder: string;
+  /** `foreshadow/0.1.0`: another version may train otherwise. */
+  readonly tool: string;
 }
 
 /**

@@ -36,7 +36,7 @@ export function onThreads(model: ForecastModel, threads: ModelThreads | undefine
       const fits = inParts(known).map(async (part) => {
         const saved = await threads.fit(model.name, part, {horizonSteps, seasonSteps, random});
         done += part.length;
-        options.onProgress?.({done, total: panel.length, loss: 0});
+        options.onProgress?.({model: model.name, unit: 'series', done, total: known.length});
         return saved;
       });
       return load(merge(await Promise.all(fits)));

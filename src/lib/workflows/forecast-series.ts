@@ -13,6 +13,7 @@ import {
   withModelThreads,
   type CalibratedModel,
   type FittedModel,
+  type FitProgress,
   type Forecast,
   type ModelFileChoice,
   type ModelThreads,
@@ -50,7 +51,7 @@ export interface ForecastOptions {
   /** Path of the CSV or .parquet file; none is written when absent. */
   readonly out?: string | undefined;
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: {readonly done: number; readonly total: number}) => void;
+  readonly onProgress: (progress: FitProgress) => void;
 }
 
 /** What is foreseen of one volume; arrays hold one value a step, in the metric's unit. */

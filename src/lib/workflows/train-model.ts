@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 import {createRandom, US_PER_SECOND, type Granularity, type Series} from '../core/index.js';
 import {
   checkCalibration,
@@ -8,10 +10,12 @@ import {
   modelsFolderOf,
   panelSha256,
   readPanel,
+  removeCheckpoints,
   SEASON_STEPS,
   withModelThreads,
   writeModelFile,
   type Coverage,
+  type FitProgress,
   type PanelSource,
   type TrainedModel,
   type TrainingSpan,
@@ -38,11 +42,9 @@ export interface TrainOptions {
   readonly modelsFolder?: string | undefined;
   readonly tool: string;
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: {
-    readonly done: number;
-    readonly total: number;
-    readonly loss: number;
-  }) => void;
+  readonly onProgress: (progress: FitProgress) => void;
+  /** Told what people should know while it goes on, such as that an interrupted training is resumed. */
+  readonly onRemark?: (text: string) => void;
 }
 
 /** What was trained. */
@@ -64,27 +66,36 @@ export interface TrainSummary {
   readonly coverage?: readonly Coverage[];
   /** What the model tells of its fit. */
   readonly notes: Readonly<Record<string, string | number>>;
+  /** What was told while it went on. */
+  readonly remarks: readonly string[];
 }
 
 const CHECKED_LEVELS = [0.1, 0.9];
 
 /**
  * Fits and calibrates one model on the whole steps of the store that had ended at `asOfUs`, and writes the model
- * file. Throws UsageError for an unknown model, InputError when the store cannot be used or is too short.
+ * file. An interrupted training of networks goes on from its last checkpoint and gives the same bytes as one that was not
+ * interrupted; checkpoints are removed at success. Throws UsageError for an unknown model, InputError when the store cannot be used or is too short.
  */
 export async function trainModel(options: TrainOptions): Promise<TrainSummary> {
   const {granularity, metric, seed, signal, onProgress} = options;
+  const remarks: string[] = [];
+  const onRemark = (text: string): void => {
+    remarks.push(text);
+    options.onRemark?.(text);
+  };
   const model = forecastModel(options.model);
   const horizonSteps = horizonStepsOf(options.horizonSeconds, granularity);
   const seasonSteps = SEASON_STEPS[granularity];
   const store = await (options.openStore ?? openShadowStore)(options.storePath);
   try {
     const panel = await readPanel(store, options);
-    const random = createRandom(seed);
+    const [random, folder] = [createRandom(seed), checkpointFolder(options)];
+    const checkpoints = {folder, tool: options.tool};
     const {fitted, calibration, coverage} = await withModelThreads(
       {count: options.threads, series: panel.length, signal},
       async (threads) => {
-        const fit = {horizonSteps, seasonSteps, random, signal, onProgress, threads};
+        const fit = {horizonSteps, seasonSteps, random, signal, threads, checkpoints, onProgress, onRemark};
         const calibrated = await fitCalibrated(model, panel, fit);
         const checked = {horizonSteps, seasonSteps, levels: CHECKED_LEVELS};
         return {...calibrated, coverage: await checkCalibration(calibrated.fitted, panel, checked)};
@@ -93,6 +104,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainSummary> {
     const trainedOn = spanOf(panel);
     const about = {metric, granularity, horizonSteps, trainedOn, seed, series: panel.map(({id}) => id)};
     const kept = await keep({fitted, calibration, ...about}, options);
+    await removeCheckpoints(folder);
     return {
       ...{out: kept.filePath, sha256: kept.sha256, model: model.name, metric, granularity, horizonSteps},
       trainedUntilUs: trainedOn.untilUs,
@@ -101,10 +113,18 @@ export async function trainModel(options: TrainOptions): Promise<TrainSummary> {
       calibrationOrigins: calibration.originCount,
       ...(coverage && {coverage}),
       notes: fitted.notes ?? {},
+      remarks,
     };
   } finally {
     store.close();
   }
+}
+
+/** A place of its own for what is trained, so that trainings of several models may run side by side. */
+function checkpointFolder({out, storePath, modelsFolder, model, granularity, metric}: TrainOptions): string {
+  if (out !== undefined) return `${out}.checkpoints`;
+  const folder = modelsFolder ?? modelsFolderOf(storePath);
+  return path.join(folder, 'checkpoints', `${model}.${granularity}.${metric}`);
 }
 
 async function keep(

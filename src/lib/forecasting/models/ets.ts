@@ -69,7 +69,7 @@ async function fitAll(panel: readonly Series[], options: FitOptions): Promise<Fi
     if (done % YIELD_EVERY === 0) {
       await setImmediate();
       options.signal?.throwIfAborted();
-      options.onProgress?.({done, total: panel.length, loss: 0});
+      options.onProgress?.({model: 'ets', unit: 'series', done, total: panel.length});
     }
     const known = recent(values);
     if (isConstant(known)) continue;

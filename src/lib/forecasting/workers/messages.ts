@@ -1,4 +1,5 @@
 import type {Series} from '../../core/index.js';
+import type {CheckpointPlace, FitProgress} from '../model.js';
 
 /** What a thread is asked: to fit a model, or to predict with what a fit has saved. */
 export type Task =
@@ -9,6 +10,7 @@ export type Task =
       readonly horizonSteps: number;
       readonly seasonSteps: readonly number[];
       readonly seed: string;
+      readonly checkpoints: CheckpointPlace | undefined;
     }
   | {
       readonly kind: 'predict';
@@ -25,7 +27,8 @@ export type Answer =
   | {readonly kind: 'fitted'; readonly saved: unknown}
   | {readonly kind: 'points'; readonly points: readonly Float64Array[]}
   | {readonly kind: 'bands'; readonly bands: readonly (readonly Float64Array[])[]}
-  | {readonly kind: 'progress'; readonly done: number; readonly total: number; readonly loss: number}
+  | {readonly kind: 'progress'; readonly progress: FitProgress}
+  | {readonly kind: 'remark'; readonly text: string}
   | {
       readonly kind: 'refused';
       readonly exitCode: 2 | 3;

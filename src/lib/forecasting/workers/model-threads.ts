@@ -2,7 +2,7 @@ import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
 
 import {InputError, invariant, UsageError, type Series} from '../../core/index.js';
-import type {ModelThreads} from '../model.js';
+import type {FitOptions, ModelThreads} from '../model.js';
 import type {Answer, Task} from './messages.js';
 
 const WORKER = new URL('./model-worker.js', import.meta.url);
@@ -47,12 +47,12 @@ function openModelThreads(count: number, signal?: AbortSignal): ModelThreads & {
     else free.push(worker);
   };
   let isClosed = false;
-  const run = async (task: Task, onProgress?: (progress: Progress) => void): Promise<Answer> => {
+  const run = async (task: Task, listener: Listener = {}): Promise<Answer> => {
     invariant(!isClosed, 'a model was asked after its threads had been closed');
     const worker = await take();
     try {
       signal?.throwIfAborted();
-      return await ask(worker, task, {signal, onProgress});
+      return await ask(worker, task, signal, listener);
     } finally {
       giveBack(worker);
     }
@@ -63,10 +63,9 @@ function openModelThreads(count: number, signal?: AbortSignal): ModelThreads & {
   ): Promise<Answer> =>
     run({kind: 'predict', model, saved, histories: histories.map(copied), horizonSteps, wantsBands});
   return {
-    fit: async (model, panel, {horizonSteps, seasonSteps, random, onProgress}) => {
-      const given = panel.map(copied);
-      const task: Task = {kind: 'fit', model, panel: given, horizonSteps, seasonSteps, seed: random.seed};
-      const answer = await run(task, onProgress);
+    fit: async (model, panel, {horizonSteps, seasonSteps, random, checkpoints, ...listener}) => {
+      const given = {panel: panel.map(copied), horizonSteps, seasonSteps, seed: random.seed, checkpoints};
+      const answer = await run({kind: 'fit', model, ...given}, listener);
       invariant(answer.kind === 'fitted', `a thread answered a fit by ${answer.kind}`);
       return answer.saved;
     },
@@ -87,7 +86,7 @@ function openModelThreads(count: number, signal?: AbortSignal): ModelThreads & {
   };
 }
 
-type Progress = Readonly<Record<'done' | 'total' | 'loss', number>>;
+type Listener = Pick<FitOptions, 'onProgress' | 'onRemark'>;
 
 function started(all: Worker[]): Worker {
   const worker = new Worker(WORKER);
@@ -104,13 +103,8 @@ function copied(series: Series): Series {
 function ask(
   worker: Worker,
   task: Task,
-  {
-    signal,
-    onProgress,
-  }: {
-    readonly signal: AbortSignal | undefined;
-    readonly onProgress: ((progress: Progress) => void) | undefined;
-  },
+  signal: AbortSignal | undefined,
+  {onProgress, onRemark}: Listener,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const settle = (action: () => void): void => {
@@ -120,7 +114,8 @@ function ask(
       action();
     };
     const hear = (answer: Answer): void => {
-      if (answer.kind === 'progress') onProgress?.(answer);
+      if (answer.kind === 'progress') onProgress?.(answer.progress);
+      else if (answer.kind === 'remark') onRemark?.(answer.text);
       else
         settle(() => {
           outcome(answer, resolve, reject);

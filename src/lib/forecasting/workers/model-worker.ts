@@ -29,10 +29,11 @@ async function answer(task: Task): Promise<Answer> {
 async function work(task: Task): Promise<Answer> {
   const model = forecastModel(task.model);
   if (task.kind === 'fit') {
-    const {panel, horizonSteps, seasonSteps, seed} = task;
+    const {panel, horizonSteps, seasonSteps, seed, checkpoints} = task;
     const fitted = await model.fit(panel, {
-      ...{horizonSteps, seasonSteps, random: createRandom(seed)},
-      onProgress: (progress) => port?.postMessage({kind: 'progress', ...progress} satisfies Answer),
+      ...{horizonSteps, seasonSteps, random: createRandom(seed), checkpoints},
+      onProgress: (progress) => port?.postMessage({kind: 'progress', progress} satisfies Answer),
+      onRemark: (text) => port?.postMessage({kind: 'remark', text} satisfies Answer),
     });
     return {kind: 'fitted', saved: fitted.save()};
   }
