@@ -8,9 +8,13 @@ import {
   type Forecast,
   forecastModel,
   forecastQuantiles,
+  INTERVAL_LEVELS,
   maseOf,
+  naive2,
   scoreForecast,
+  scoreInterval,
   SEASON_STEPS,
+  type SeriesScore,
 } from '../src/lib/forecasting/index.js';
 import type {BenchOptions, BenchResult} from './bench.js';
 
@@ -22,8 +26,6 @@ interface Competition {
   readonly seasonSteps: readonly number[];
   /** The season that the competition scales errors by, and that its seasonal naive repeats. */
   readonly scaleSteps: number;
-  /** Naive2 on the odd half, from the data's README. */
-  readonly naive2: {readonly smape: number; readonly mase: number};
 }
 
 const HOURLY: Competition = {
@@ -33,7 +35,6 @@ const HOURLY: Competition = {
   stepSeconds: 3600,
   seasonSteps: SEASON_STEPS.hourly,
   scaleSteps: 24,
-  naive2: {smape: 18.224, mase: 2.432},
 };
 const WEEKLY: Competition = {
   name: 'm4-weekly',
@@ -42,10 +43,7 @@ const WEEKLY: Competition = {
   stepSeconds: 604_800,
   seasonSteps: SEASON_STEPS.weekly,
   scaleSteps: 1,
-  naive2: {smape: 9.537, mase: 2.915},
 };
-const LEVELS = [0.025, 0.975];
-const MSIS_PENALTY = 40;
 
 /**
  * M4: forecasts of all series, written to bench/out/<name>.csv (those of the best model), and scored as the competition
@@ -98,7 +96,7 @@ async function scoreModel(
   name: string,
   panel: readonly Series[],
   truths: ReadonlyMap<string, Float64Array>,
-  {horizonSteps, seasonSteps, scaleSteps, naive2}: Competition,
+  {horizonSteps, seasonSteps, scaleSteps}: Competition,
 ): Promise<{scores: Scores; forecasts: readonly Forecast[]; members?: string}> {
   // The competition's seasonal naive repeats its scale's season.
   const seasons = name === 'seasonal-naive' ? [scaleSteps] : seasonSteps;
@@ -107,7 +105,7 @@ async function scoreModel(
     ...{horizonSteps, seasonSteps: seasons, random: createRandom(1)},
   });
   const forecasts = await forecastQuantiles(fitted, calibration, panel, {
-    ...{horizonSteps, levels: LEVELS, lowest: 0},
+    ...{horizonSteps, levels: INTERVAL_LEVELS, lowest: 0},
   });
   const cpuSeconds = (cpuUs() - startedUs) / 1e6;
   const rows = forecasts.flatMap((forecast, index) => {
@@ -121,7 +119,14 @@ async function scoreModel(
   const members = fitted.notes?.['members'];
   return {
     scores: {
-      ...{smape, mase, owa: (smape / naive2.smape + mase / naive2.mase) / 2},
+      ...{
+        smape,
+        mase,
+        owa:
+          (smape / mean(rows.map((row) => row.naive2.smape)) +
+            mase / mean(rows.map((row) => row.naive2.mase))) /
+          2,
+      },
       coverage95: mean(rows.map((row) => row.coverage95)),
       msis: mean(rows.map((row) => row.msis)),
       cpu_seconds_per_series: cpuSeconds / panel.length,
@@ -131,27 +136,37 @@ async function scoreModel(
   };
 }
 
+interface SeriesFigures {
+  readonly smape: number;
+  readonly mase: number;
+  readonly coverage95: number;
+  readonly msis: number;
+  /** The competition's benchmark on the same series. */
+  readonly naive2: {readonly smape: number; readonly mase: number};
+}
+
 function scoreSeries(
   forecast: Forecast,
   history: Float64Array,
   truth: Float64Array,
   scaleSteps: number,
-): {smape: number; mase: number; coverage95: number; msis: number} {
+): SeriesFigures {
   const score = scoreForecast(forecast, history, truth, [scaleSteps]);
-  if (!score) throw new Error(`nothing was foreseen for ${forecast.id}`);
-  const [lows = new Float64Array(), highs = new Float64Array()] = forecast.quantiles;
-  let [width, inside] = [0, 0];
-  for (const [step, y] of truth.entries()) {
-    const [low, high] = [lows[step] ?? Number.NaN, highs[step] ?? Number.NaN];
-    width += high - low + MSIS_PENALTY * (Math.max(0, low - y) + Math.max(0, y - high));
-    if (low <= y && y <= high) inside += 1;
-  }
+  const point = naive2(history, scaleSteps, truth.length);
+  const plain = scoreForecast({...forecast, point}, history, truth, [scaleSteps]);
+  if (!score || !plain) throw new Error(`nothing was foreseen for ${forecast.id}`);
+  const [low, high] = forecast.quantiles;
+  const {intervalSum, insideSteps} = scoreInterval(low, high, truth);
   return {
-    smape: score.smapeSum / score.stepCount,
-    mase: maseOf(score) ?? Number.NaN,
-    coverage95: inside / truth.length,
-    msis: width / truth.length / score.scale,
+    ...relativeErrors(score),
+    coverage95: insideSteps / truth.length,
+    msis: intervalSum / truth.length / score.scale,
+    naive2: relativeErrors(plain),
   };
+}
+
+function relativeErrors(score: SeriesScore): {smape: number; mase: number} {
+  return {smape: score.smapeSum / score.stepCount, mase: maseOf(score) ?? Number.NaN};
 }
 
 /** A row a series: id, then its values in quotes, until the first empty cell; made to end at the same time. */

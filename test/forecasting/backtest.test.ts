@@ -9,8 +9,10 @@ import {
   forecastModel,
   maseOf,
   pinballLoss,
+  naive2,
   rankModels,
   scoreForecast,
+  scoreInterval,
 } from '../../src/lib/forecasting/index.js';
 import {made, seriesOf, wave} from './builders.js';
 
@@ -169,9 +171,48 @@ describe('the scores', () => {
   });
 });
 
+describe('the interval of M4', () => {
+  it('costs its width, and 40 times by how much it missed; unknown outcomes are left out', () => {
+    const [low, high] = [Float64Array.of(0, 10, 10, 0), Float64Array.of(4, 20, 20, 1)];
+    const outcome = Float64Array.of(4, 7, 21, Number.NaN);
+    expect(scoreInterval(low, high, outcome)).toEqual({
+      intervalSum: 4 + (10 + 40 * 3) + (10 + 40 * 1),
+      insideSteps: 1,
+    });
+  });
+});
+
+describe('Naive2', () => {
+  const season = (step: number): number => [3, 1, 0.5, 0.5][step % 4] ?? 1;
+
+  it('repeats the last value with the season put back where it is confirmed by three cycles', () => {
+    const history = Float64Array.from({length: 40}, (_, step) => 100 * season(step) * 1.2);
+    const path = naive2(history, 4, 6);
+    const wanted = Array.from({length: 6}, (_, step) => 120 * season(40 + step) * (4 / 5));
+    for (const [step, value] of path.entries()) expect(value).toBeCloseTo((wanted[step] ?? 0) * 1.25, 6);
+    expect([...naive2(history.subarray(0, 11), 4, 2)]).toEqual([60, 60]);
+  });
+
+  it('is the last known value without a season, and nothing where nothing is known', () => {
+    const noisy = made(60, (_, noise) => 50 + noise).values;
+    expect([...naive2(noisy, 4, 2)]).toEqual([noisy[59], noisy[59]]);
+    expect([...naive2(Float64Array.of(1, 7, Number.NaN), 1, 2)]).toEqual([7, 7]);
+    expect([...naive2(Float64Array.of(Number.NaN), 1, 1)]).toEqual([Number.NaN]);
+  });
+});
+
 describe('the ranking', () => {
   it('pools steps, leaves idle series out of MASE only, and keeps a row for a model without scores', async () => {
-    const shared = {fold: 1, originUs: 0, smapeSum: 30, stepCount: 2};
+    const naive2 = {absoluteError: 16, smapeSum: 40};
+    const shared = {
+      fold: 1,
+      originUs: 0,
+      smapeSum: 30,
+      stepCount: 2,
+      intervalSum: 24,
+      insideSteps: 1,
+      naive2,
+    };
     const result = {
       scores: [
         {
@@ -200,6 +241,8 @@ describe('the ranking', () => {
     expect(await rankModels(result, ['y', 'x'], [0.9])).toEqual([
       {
         ...{model: 'x', wql: 9 / 60, mase: 2, unscaledSeries: 1, smape: 15, scored: 2, failed: 0},
+        // sMAPE 15 over 20, MASE 2 over 4; 24 over 2 steps over a scale of 2.
+        ...{owa: (15 / 20 + 2 / 4) / 2, msis: 6, inside95: 0.5},
         coverage: [{level: 0.9, share: 0.75}],
       },
       {model: 'y', unscaledSeries: 0, coverage: [], scored: 0, failed: 1},

@@ -131,10 +131,32 @@ describe('evaluate', () => {
   it('ranks the models with the seasonal naive among them, and scores every volume', async () => {
     const {stdout, result} = await run(Evaluate, '--models', 'ets', '--horizon', '1d', '--folds', '2');
     expect(stdout).toMatch(/^hourly used-bytes: 2 volumes, 287 steps, 2 folds of 24 steps$/m);
-    const [first, second] = stdout.split('\n').slice(3);
-    expect(first).toMatch(/^ets +0\.\d{4} +\d\.\d{3} +[\d.]+ +[\d.]+ % +[\d.]+ % +[\d.]+ % +4 +0 +0$/);
-    expect(second).toMatch(/^seasonal-naive \(to beat\) /);
-    expect(result).toMatchObject({toBeat: 'seasonal-naive', volumes: {length: 8}});
+    const lines = stdout.split('\n');
+    expect(lines[3]).toMatch(/^ets +0\.\d{4} +\d\.\d{3} +\d+\.\d{2} +0\.\d{3} +\d+\.\d{2} +[\d.]+ %$/);
+    expect(lines[4]).toMatch(/^seasonal-naive \* /);
+    expect(lines[9]).toMatch(/^ets +[\d.]+ % +[\d.]+ % +[\d.]+ % +4 +0 +0$/);
+    expect(Math.max(...lines.map(({length}) => length))).toBeLessThanOrEqual(80);
+    expect(result).toMatchObject({toBeat: 'seasonal-naive', volumes: {length: 8}, skipped: []});
+  });
+
+  it('compares at several granularities, leaves out one that is too short, and writes a row each as CSV', async () => {
+    const csv = path.join(folder, 'accuracy.csv');
+    const args = ['--granularity', 'hourly,daily,weekly', '--models', 'naive', '--horizon', '2d'];
+    const {stdout, result} = await run(Evaluate, ...args, '--folds', '2', '--csv', csv);
+    expect(stdout).toMatch(/^hourly used-bytes: 2 volumes, 287 steps, 2 folds of 48 steps$/m);
+    expect(stdout).toMatch(/^daily used-bytes: 2 volumes, 11 steps, 2 folds of 2 steps$/m);
+    expect(stdout).toMatch(/^left out: weekly: /m);
+    expect(result).toMatchObject({
+      granularities: [{granularity: 'hourly'}, {granularity: 'daily', horizonSteps: 2, series: 2}],
+      skipped: [{granularity: 'weekly'}],
+    });
+    const [header, ...rows] = (await readFile(csv, 'utf8')).trimEnd().split('\n');
+    expect(header).toBe(
+      'granularity,model,wql,mase,smape,owa,msis,inside95,unscaledSeries,scored,failed,under_q0.1,under_q0.5,under_q0.9',
+    );
+    expect(rows.map((row) => row.split(',')[0])).toEqual(['hourly', 'hourly', 'daily', 'daily']);
+    const {stdout: refused} = await run(Evaluate, '--granularity', 'weekly', '--horizon', '2d', '--json');
+    expect(JSON.parse(refused)).toMatchObject({error: {exitCode: 3}});
   });
 });
 
@@ -198,7 +220,8 @@ describe('the workflows', () => {
       openStore: () => Promise.resolve({...storeOf([steady]), close: () => void (closed += 1)}),
     };
     await expect(trainModel({...options, model: 'ets', out: folder})).rejects.toMatchObject({exitCode: 6});
-    const evaluation = {...options, models: ['ets'], folds: 99, levels: [0.5]};
+    const granularities = ['hourly'] as const;
+    const evaluation = {...options, granularities, models: ['ets'], folds: 99, levels: [0.5]};
     await expect(evaluateModels(evaluation)).rejects.toMatchObject({code: 'history-too-short'});
     const source = {kind: 'fit', model: 'none', granularity: 'hourly', metric: 'writes', seed: 1} as const;
     await expect(forecastSeries({...options, source, levels: [0.5]})).rejects.toMatchObject({exitCode: 2});

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 
-import {parseWith} from '../core/index.js';
+import {parseWith, type Granularity} from '../core/index.js';
 import {maseOf} from './accuracy.js';
 import type {BacktestResult} from './backtest.js';
 
@@ -18,6 +18,15 @@ export interface ModelAccuracy {
   readonly unscaledSeries: number;
   /** Mean over series and folds of the symmetric percentage error, 0 to 200. */
   readonly smape?: number;
+  /**
+   * Overall weighted average of M4: the mean of sMAPE and MASE, each over that of Naive2 on the same series and folds;
+   * under 1 is better than that.
+   */
+  readonly owa?: number;
+  /** Mean scaled interval score of the central 95 % (M4), over the same series as `mase`. */
+  readonly msis?: number;
+  /** Share of outcomes within that interval. */
+  readonly inside95?: number;
   /** Share of outcomes at or under the quantile of each level: the level itself when calibrated. */
   readonly coverage: readonly {readonly level: number; readonly share: number}[];
   /** Series times folds. */
@@ -39,6 +48,12 @@ export async function rankModels(
     model: scores.map(({model}) => model),
     mase: scores.map((score) => maseOf(score) ?? null),
     smape: scores.map(({smapeSum, stepCount}) => smapeSum / stepCount),
+    naive2Mase: scores.map((score) => maseOf({...score, ...score.naive2}) ?? null),
+    naive2Smape: scores.map(({naive2, stepCount}) => naive2.smapeSum / stepCount),
+    msis: scores.map(({intervalSum, stepCount, scale}) =>
+      scale > 0 ? intervalSum / stepCount / scale : null,
+    ),
+    inside: scores.map(({insideSteps}) => insideSteps),
     loss: scores.map(({quantileLoss}) => quantileLoss),
     outcome: scores.map(({absoluteOutcome}) => absoluteOutcome),
     steps: scores.map(({stepCount}) => stepCount),
@@ -53,6 +68,10 @@ export async function rankModels(
       scaled: op.valid('mase'),
       mase: op.mean('mase'),
       smape: op.mean('smape'),
+      naive2Mase: op.mean('naive2Mase'),
+      naive2Smape: op.mean('naive2Smape'),
+      msis: op.mean('msis'),
+      inside: op.sum('inside'),
       loss: op.sum('loss'),
       outcome: op.sum('outcome'),
       steps: op.sum('steps'),
@@ -76,6 +95,10 @@ const summarySchema = z.array(
       scaled: z.number(),
       mase: z.number().nullish(),
       smape: z.number(),
+      naive2Mase: z.number().nullish(),
+      naive2Smape: z.number(),
+      msis: z.number().nullish(),
+      inside: z.number(),
       loss: z.number(),
       outcome: z.number(),
       steps: z.number(),
@@ -86,24 +109,39 @@ const summarySchema = z.array(
 type SummaryRow = z.infer<typeof summarySchema>[number];
 
 function describe(row: SummaryRow, levels: readonly number[], failed: number): ModelAccuracy {
-  const {model, scored, scaled, mase, smape, loss, outcome, steps} = row;
+  const {model, scored, scaled, mase, smape, loss, outcome, steps, msis} = row;
+  const owa = owaOf(row);
   return {
     model,
     ...(outcome > 0 && {wql: loss / outcome}),
     ...(typeof mase === 'number' && scaled > 0 && {mase}),
     unscaledSeries: scored - scaled,
     smape,
+    ...(owa !== undefined && {owa}),
+    ...(typeof msis === 'number' && scaled > 0 && {msis}),
+    inside95: row.inside / steps,
     coverage: levels.map((level, index) => ({level, share: (row[`covered${index}`] ?? 0) / steps})),
     scored,
     failed,
   };
 }
 
-/** The models' accuracies as CSV with a header, one column a figure; a figure that is absent is empty. */
-export async function accuracyCsv(ranked: readonly ModelAccuracy[]): Promise<string> {
+function owaOf({smape, mase, naive2Smape, naive2Mase, scaled}: SummaryRow): number | undefined {
+  if (typeof mase !== 'number' || typeof naive2Mase !== 'number' || scaled === 0) return undefined;
+  return naive2Mase > 0 && naive2Smape > 0 ? (smape / naive2Smape + mase / naive2Mase) / 2 : undefined;
+}
+
+/**
+ * The models' accuracies at granularities as CSV with a header, one column a figure; a figure that is absent is empty.
+ */
+export async function accuracyCsv(
+  ranked: readonly (ModelAccuracy & {readonly granularity: Granularity})[],
+): Promise<string> {
   const {from} = await import('arquero');
-  const rows = ranked.map(({model, wql, mase, smape, unscaledSeries, scored, failed, coverage}) => ({
-    ...{model, wql, mase, smape, unscaledSeries, scored, failed},
+  const rows = ranked.map(({coverage, ...row}) => ({
+    ...{granularity: row.granularity, model: row.model, wql: row.wql, mase: row.mase, smape: row.smape},
+    ...{owa: row.owa, msis: row.msis, inside95: row.inside95},
+    ...{unscaledSeries: row.unscaledSeries, scored: row.scored, failed: row.failed},
     ...Object.fromEntries(coverage.map(({level, share}) => [`under_q${level}`, share])),
   }));
   return `${from(rows).toCSV()}\n`;

@@ -52,6 +52,34 @@ export function scoreForecast(
   return {id: forecast.id, ...sums, scale: Number.isFinite(scale) ? scale : 0, coveredSteps};
 }
 
+/** Levels of the central interval that M4 scores, of 95 %. */
+export const INTERVAL_LEVELS = [0.025, 0.975] as const;
+/** 2 / 0.05: what an outcome outside it costs by unit of distance. */
+const MISS_PENALTY = 40;
+
+/** How an interval did, as sums over the steps whose outcome is known. */
+export interface IntervalScore {
+  /** Of widths and penalties, in the unit of the series (Gneiting and Raftery 2007); over steps and scale: MSIS. */
+  readonly intervalSum: number;
+  readonly insideSteps: number;
+}
+
+/** Scores the interval between two quantiles at `INTERVAL_LEVELS`, one value a step each. */
+export function scoreInterval(
+  low: Float64Array | undefined,
+  high: Float64Array | undefined,
+  outcome: Float64Array,
+): IntervalScore {
+  let [intervalSum, insideSteps] = [0, 0];
+  for (const [step, y] of outcome.entries()) {
+    if (Number.isNaN(y)) continue;
+    const [from, to] = [low?.[step] ?? Number.NaN, high?.[step] ?? Number.NaN];
+    intervalSum += to - from + MISS_PENALTY * (Math.max(0, from - y) + Math.max(0, y - to));
+    if (from <= y && y <= to) insideSteps += 1;
+  }
+  return {intervalSum, insideSteps};
+}
+
 function symmetricPercent(y: number, foreseen: number): number {
   return y === foreseen ? 0 : (200 * Math.abs(y - foreseen)) / (Math.abs(y) + Math.abs(foreseen));
 }

@@ -1,9 +1,16 @@
 import {InputError, ToolError, US_PER_SECOND, type Random, type Series} from '../core/index.js';
-import {scoreForecast, type SeriesScore} from './accuracy.js';
+import {
+  INTERVAL_LEVELS,
+  scoreForecast,
+  scoreInterval,
+  type IntervalScore,
+  type SeriesScore,
+} from './accuracy.js';
 import {fitCalibrated} from './calibrated-fit.js';
 import {forecastQuantiles} from './conformal.js';
-import {cutEnd, panelSteps} from './history.js';
-import type {ForecastModel, ModelThreads} from './model.js';
+import {cutEnd, panelSteps, scaleSeason} from './history.js';
+import type {FitProgress, Forecast, ForecastModel, ModelThreads} from './model.js';
+import {naive2} from './naive2.js';
 
 export interface BacktestOptions {
   readonly horizonSteps: number;
@@ -17,6 +24,8 @@ export interface BacktestOptions {
   readonly threads?: ModelThreads | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: {readonly model: string; readonly fold: number}) => void;
+  /** Of the fit that goes on. */
+  readonly onFit?: (progress: FitProgress) => void;
 }
 
 interface FoldOf {
@@ -27,7 +36,10 @@ interface FoldOf {
   readonly originUs: number;
 }
 
-export type FoldScore = SeriesScore & FoldOf;
+/** With the interval at `INTERVAL_LEVELS`, and what Naive2 reached on the same steps. */
+export type FoldScore = SeriesScore &
+  IntervalScore &
+  FoldOf & {readonly naive2: Pick<SeriesScore, 'absoluteError' | 'smapeSum'>};
 
 /** What a model could not do: one series, or all of a fold where `series` is absent. */
 export type FoldFailure = FoldOf & {readonly series?: string; readonly reason: string};
@@ -68,7 +80,7 @@ async function backtestFold(
   panel: readonly Series[],
   options: BacktestOptions & {readonly fold: number; readonly heldSteps: number},
 ): Promise<BacktestResult> {
-  const {horizonSteps, heldSteps, seasonSteps, fold, levels, lowest, signal} = options;
+  const {horizonSteps, heldSteps, seasonSteps, fold, levels, lowest, signal, onFit} = options;
   const histories = panel.map((series) => cutEnd(series, heldSteps));
   const of: FoldOf = {model: model.name, fold, originUs: endUs(histories[0])};
   const random = options.random.fork(`${model.name}/${fold}`);
@@ -79,12 +91,15 @@ async function backtestFold(
       random,
       threads: options.threads,
       ...(signal && {signal}),
+      ...(onFit && {onProgress: onFit}),
     });
-    const forecasts = await forecastQuantiles(fitted, calibration, histories, {horizonSteps, levels, lowest});
+    const asked = [...new Set([...levels, ...INTERVAL_LEVELS])].sort((left, right) => left - right);
+    const quantiles = {horizonSteps, levels: asked, lowest};
+    const forecasts = await forecastQuantiles(fitted, calibration, histories, quantiles);
     const results = forecasts.map((forecast, index) => {
       const history = histories[index]?.values ?? new Float64Array();
       const outcome = panel[index]?.values.subarray(history.length, history.length + horizonSteps);
-      return scoreForecast(forecast, history, outcome ?? new Float64Array(), seasonSteps);
+      return scoreFold(forecast, history, outcome ?? new Float64Array(), {seasonSteps, levels});
     });
     return {
       scores: results.flatMap((score) => (score ? [{...score, ...of}] : [])),
@@ -96,6 +111,26 @@ async function backtestFold(
     if (!(error instanceof ToolError)) throw error;
     return {scores: [], failures: [{...of, reason: error.message}]};
   }
+}
+
+/** Undefined as for `scoreForecast`. */
+function scoreFold(
+  forecast: Forecast,
+  history: Float64Array,
+  outcome: Float64Array,
+  {seasonSteps, levels}: Pick<BacktestOptions, 'seasonSteps' | 'levels'>,
+): Omit<FoldScore, keyof FoldOf> | undefined {
+  const pathAt = (level: number): Float64Array | undefined =>
+    forecast.quantiles[forecast.levels.indexOf(level)];
+  const quantiles = levels.map((level) => pathAt(level) ?? new Float64Array());
+  const score = scoreForecast({...forecast, levels, quantiles}, history, outcome, seasonSteps);
+  const point = naive2(history, scaleSeason(history, seasonSteps), outcome.length);
+  const plain = scoreForecast({...forecast, point, levels: [], quantiles: []}, history, outcome, seasonSteps);
+  if (!score || !plain) return undefined;
+  const {absoluteError, smapeSum} = plain;
+  const [low, high] = INTERVAL_LEVELS.map(pathAt);
+  const interval = scoreInterval(low, high, outcome);
+  return {...score, ...interval, naive2: {absoluteError, smapeSum}};
 }
 
 /** A series that begins after the origin, or has no outcome, is nobody's failure. */

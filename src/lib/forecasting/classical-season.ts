@@ -36,7 +36,8 @@ export function reseasonalise(
   });
 }
 
-function isSeasonal(values: Float64Array, seasonSteps: number): boolean {
+/** Whether the autocorrelation at a season's length is beyond 1.645 standard errors; of values without gaps. */
+export function isSeasonal(values: Float64Array, seasonSteps: number): boolean {
   if (values.length <= 2 * seasonSteps) return false;
   let squares = 0;
   for (let lag = 1; lag < seasonSteps; lag += 1) squares += autocorrelation(values, lag) ** 2;
@@ -57,7 +58,8 @@ function autocorrelation(values: Float64Array, lag: number): number {
   return squares > 0 ? products / squares : 0;
 }
 
-function takeOff(values: Float64Array, seasonSteps: number): Deseasonalised {
+/** Values without gaps, less (or over) their season by classical decomposition. */
+export function takeOff(values: Float64Array, seasonSteps: number): Deseasonalised {
   const isMultiplicative = values.every((value) => value > 0);
   const indices = seasonIndices(values, seasonSteps, isMultiplicative);
   const without = values.map((value, step) => {

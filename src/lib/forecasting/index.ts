@@ -10,6 +10,7 @@ export * from './model-file.js';
 export * from './model.js';
 export * from './models-folder.js';
 export {onThreads} from './on-threads.js';
+export {naive2} from './naive2.js';
 export {panelSha256} from './panel-hash.js';
 export * from './peak-forecast.js';
 export * from './merge-forecasts.js';

@@ -104,7 +104,7 @@ function evaluateStep(
     run: async () => ({
       kind: 'evaluate',
       result: await evaluateModels({
-        ...{storePath: store, models: evaluated, granularity: 'hourly', metric: 'used-bytes'},
+        ...{storePath: store, models: evaluated, granularities: ['hourly'], metric: 'used-bytes'},
         ...{horizonSeconds: DAY_SECONDS, folds: 1, levels: [0.1, 0.5, 0.9], asOfUs: endUs, seed: 1, signal},
         onProgress: ({model}) => {
           onProgress(model);
