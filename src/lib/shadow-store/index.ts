@@ -1,4 +1,5 @@
 export * from './shadow-store.js';
+export {readParquet} from './engine/read-parquet.js';
 export {writeParquet} from './engine/write-parquet.js';
 export {type FileOperation} from './files/durable-files.js';
 export {openShadowStore} from './reading/open-shadow-store.js';

@@ -10,6 +10,7 @@ import {
   readChosenModel,
   readPanel,
   SEASON_STEPS,
+  shardMark,
   withModelThreads,
   type CalibratedModel,
   type FittedModel,
@@ -110,7 +111,7 @@ export async function forecastSeries(options: ForecastOptions): Promise<Forecast
       },
     );
     const known = forecasts.filter(({point}) => !point.some((value) => Number.isNaN(value)));
-    const csv = forecastCsv(known, levels);
+    const csv = forecastCsv(known, levels, ready.shardMark);
     if (options.out !== undefined) await writeForecast(csv, options.out);
     const lastValues = new Map(panel.map((series) => [series.id, lastKnown(series)]));
     const [first] = forecasts;
@@ -136,6 +137,7 @@ interface Ready {
   readonly granularity: Granularity;
   readonly horizonSteps: number;
   readonly warnings: readonly string[];
+  readonly shardMark?: string;
 }
 
 function prepare(store: PanelSource, options: ForecastOptions): Promise<Ready> {
@@ -180,6 +182,7 @@ async function load(store: PanelSource, choice: ModelFileChoice, options: Foreca
   return {
     calibrated: async (threads) => ({...trained, fitted: await followedBy(threads, trained.fitted)}),
     ...{panel, metric, granularity, horizonSteps, warnings},
+    ...(shard && {shardMark: shardMark(shard, all, trained.sha256)}),
   };
 }
 
