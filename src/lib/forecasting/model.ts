@@ -37,8 +37,8 @@ export interface FitOptions {
 /** How far the fit of a model is; of a model made of others, they tell of themselves too. */
 export interface FitProgress {
   readonly model: string;
-  /** What is counted: updates of a network, series, or the models that a model is made of. */
-  readonly unit: 'steps' | 'series' | 'models';
+  /** What is counted: updates of a network, series, kernels that are compared, or the models that a model is made of. */
+  readonly unit: 'steps' | 'series' | 'models' | 'kernels';
   readonly done: number;
   readonly total: number;
   /** Of networks: the mean loss of the steps since the last report, and that on held-out time where there is any. */

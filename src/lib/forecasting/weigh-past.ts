@@ -73,7 +73,7 @@ function bestKernel(
 async function bandsAtOrigins(
   asked: readonly Series[],
   {horizonSteps, seasonSteps, signal, onProgress}: FitOptions,
-  {observed}: Kind,
+  {name, observed}: Kind,
 ): Promise<readonly OriginBands[]> {
   const steps = Math.min(horizonSteps, Math.floor(panelSteps(asked) / 2));
   const backs = Array.from({length: heldOutHorizons(panelSteps(asked), horizonSteps)}, (_, back) => back + 1);
@@ -84,7 +84,7 @@ async function bandsAtOrigins(
   for (const [done, kernel] of KERNELS[observed].entries()) {
     await setImmediate();
     signal?.throwIfAborted();
-    onProgress?.({done, total: KERNELS[observed].length, loss: 0});
+    onProgress?.({model: name, unit: 'kernels', done, total: KERNELS[observed].length});
     const cache: WeightCache = new Map();
     for (const {histories, bands} of origins)
       bands.push(
