@@ -9,6 +9,7 @@ import {
   modelThreadsFlag,
   parseLevels,
   parseShard,
+  topologyFlag,
 } from '../flags.js';
 import {parseDurationSeconds, parseFlag, UsageError} from '../lib/core/index.js';
 import type {ForecastSource, ForecastSummary} from '../lib/workflows/forecast-series.js';
@@ -18,10 +19,12 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
   static override summary = 'Foresee what volumes will hold or do, with quantiles';
   static override description =
     'With --model-file, metric, granularity and horizon are those that the model was trained for, and a file that does not ' +
-    'match what is asked, or was changed, is refused; otherwise --model is fitted now. Times are UTC; only whole steps that had ended at --as-of are looked at.';
+    'match what is asked, or was changed, is refused; otherwise --model is fitted now. --topology adds what each risk boundary will hold, ' +
+    'all its replicas together, with quantiles of the sum. Times are UTC; only whole steps that had ended at --as-of are looked at.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --model-file latest --metric write-bytes --levels 0.1,0.5,0.9',
     '<%= config.bin %> <%= command.id %> --model-file model.json --shard 1/4 --out part-1.csv',
+    '<%= config.bin %> <%= command.id %> --model-file latest --adapt --topology cluster.yaml',
     '<%= config.bin %> <%= command.id %> --model seasonal-naive --horizon 14d --volume db-1 --out -',
   ];
   static override flags = {
@@ -29,6 +32,15 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
     'model-file': modelFileFlag,
     'models-dir': modelsDirFlag,
     model: Flags.string({summary: 'model to fit now (ets)', helpValue: 'NAME'}),
+    adapt: Flags.boolean({
+      summary: 'move the levels by how often they were kept since the model file was trained',
+    }),
+    topology: topologyFlag,
+    'boundaries-out': Flags.string({
+      summary: 'CSV or .parquet file of what the risk boundaries of --topology hold together',
+      dependsOn: ['topology'],
+      helpValue: 'FILE',
+    }),
     horizon: Flags.string({summary: "how far to see (the model file's, or 7d)", helpValue: 'DURATION'}),
     levels: levelsFlag,
     threads: modelThreadsFlag,
@@ -57,6 +69,8 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
       ...{out: out === '-' ? undefined : out, threads: this.flags.threads},
       shard:
         this.flags.shard === undefined ? undefined : parseFlag('shard', this.flags.shard, parseShard, '1/4'),
+      ...{adapt: this.flags.adapt, topologyPath: this.flags.topology},
+      boundariesOut: this.flags['boundaries-out'],
       onProgress: fitProgress(progress),
     }).finally(() => {
       progress.stop();

@@ -14,6 +14,7 @@ import {forecastSeries} from '../../src/lib/workflows/forecast-series.js';
 import {trainModel} from '../../src/lib/workflows/train-model.js';
 import {batchOf, BEGIN_US, HOUR_US} from '../shadow-store/batches.js';
 import {openWriter} from '../shadow-store/stores.js';
+import {yamlFile} from '../topology/topology-files.js';
 import {made, seriesOf, storeOf, wave} from './builders.js';
 
 const ROOT = {root: path.resolve(import.meta.dirname, '../..')};
@@ -211,6 +212,56 @@ describe('the workflows', () => {
       'the horizon is longer than the model was calibrated for',
       '1 volumes are left out: nothing is known of them by then',
     ]);
+  });
+
+  it('foresee what boundaries hold, each volume as often as it has replicas there', async () => {
+    const topologyPath = await yamlFile(`kind: topology
+version: 1
+hosts:
+  - {id: h1, capacity: 1TB, labels: {rack: r1}}
+  - {id: h2, capacity: 1TB, labels: {rack: r1}}
+  - {id: h3, capacity: 1TB, labels: {rack: r2}}
+volumes:
+  - {id: steady, replicas: [h1, h2]}
+  - {id: other, replicas: [h2, h3]}
+`);
+    const other = made(120, () => 7, {id: 'other'});
+    const boundariesOut = path.join(folder, 'boundaries.csv');
+    const source = {kind: 'fit', model: 'naive', granularity: 'hourly', metric: 'writes', seed: 1} as const;
+    const options = {...workflow([steady, other]), horizonSeconds: 2 * 3600, levels: [0.9]};
+    const {summary} = await forecastSeries({...options, source, topologyPath, boundariesOut});
+    const last = steady.values.at(-1) ?? Number.NaN;
+    const racks = summary.boundaries?.slice(0, 2);
+    expect(racks?.map(({boundary, last: sum, point}) => [boundary, sum, point[0]])).toEqual([
+      ['rack/r1', 2 * last + 7, 2 * last + 7],
+      ['rack/r2', 7, 7],
+    ]);
+    const rows = (await readFile(boundariesOut, 'utf8')).trimEnd().split('\n');
+    expect(rows[0]).toBe('boundary,origin,step,time,point,q0.9');
+    expect(rows).toHaveLength(1 + 5 * 2);
+    await expect(forecastSeries({...options, source, adapt: true})).rejects.toMatchObject({
+      code: 'adapt-without-model',
+    });
+  });
+
+  it('adapt the levels by what came after training, and by nothing where nothing did', async () => {
+    const out = path.join(folder, 'adapt.json');
+    const wild = made(120, (step, noise) => 500 + (step < 72 ? 1 : 20) * noise, {id: 'wild'});
+    await trainModel({
+      ...workflow([wild]),
+      model: 'naive',
+      horizonSeconds: 4 * 3600,
+      out,
+      asOfUs: 72 * HOUR_US,
+    });
+    const choice = {name: out, granularity: 'hourly', metric: 'writes', asked: {}} as const;
+    const q90 = async (asOfUs: number, adapt: boolean): Promise<number | undefined> => {
+      const options = {...workflow([wild]), asOfUs, adapt, levels: [0.9]};
+      const {summary} = await forecastSeries({...options, source: {kind: 'file', choice}});
+      return summary.volumes[0]?.quantiles[0]?.values[3];
+    };
+    expect(await q90(72 * HOUR_US, true)).toBe(await q90(72 * HOUR_US, false));
+    expect(await q90(120 * HOUR_US, true)).not.toBe(await q90(120 * HOUR_US, false));
   });
 
   it('close the store whatever happens', async () => {

@@ -3,7 +3,7 @@ import type {Forecast} from './model.js';
 import {SHARD_COLUMN} from './shard.js';
 
 /**
- * Forecasts as CSV with a header: volume, origin (start of the first step foreseen, ISO 8601), step (from 1), time (start
+ * Forecasts as CSV with a header: volume (or boundary), origin (start of the first step foreseen, ISO 8601), step (from 1), time (start
  * of the step), point, one column a level (`q0.9`), and the mark of the shard where it is one (`shardMark`). Numbers are in
  * the metric's unit, exact.
  */
@@ -11,10 +11,11 @@ export function forecastCsv(
   forecasts: readonly Forecast[],
   levels: readonly number[],
   shardMark?: string,
+  of: 'volume' | 'boundary' = 'volume',
 ): string {
   const mark = shardMark === undefined ? [] : [shardMark];
   const header = [
-    ...['volume', 'origin', 'step', 'time', 'point', ...levels.map((level) => `q${level}`)],
+    ...[of, 'origin', 'step', 'time', 'point', ...levels.map((level) => `q${level}`)],
     ...(shardMark === undefined ? [] : [SHARD_COLUMN]),
   ];
   const rows = forecasts.flatMap((forecast) => rowsOf(forecast, mark));

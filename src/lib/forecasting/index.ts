@@ -1,5 +1,6 @@
 export * from './accuracy.js';
 export * from './accuracy-table.js';
+export * from './adapt-levels.js';
 export * from './backtest.js';
 export * from './calibrated-fit.js';
 export {removeCheckpoints} from './checkpoints.js';
@@ -17,5 +18,6 @@ export * from './merge-forecasts.js';
 export * from './read-panel.js';
 export * from './registry.js';
 export * from './shard.js';
+export * from './sum-model.js';
 export * from './upper-quantile.js';
 export {withModelThreads} from './workers/model-threads.js';

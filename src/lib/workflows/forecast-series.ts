@@ -1,6 +1,14 @@
-import {createRandom, US_PER_SECOND, UsageError, type Granularity, type Series} from '../core/index.js';
+import {
+  createRandom,
+  GRANULARITY_SECONDS,
+  US_PER_SECOND,
+  UsageError,
+  type Granularity,
+  type Series,
+} from '../core/index.js';
 import {
   fitCalibrated,
+  forecastAdapted,
   forecastCsv,
   forecastModel,
   forecastQuantiles,
@@ -22,6 +30,7 @@ import {
   type Shard,
 } from '../forecasting/index.js';
 import {openShadowStore, type Metric} from '../shadow-store/index.js';
+import {forecastBoundaries, type BoundaryForecasts, type BoundarySums} from './forecast-boundaries.js';
 import {writeForecast} from './write-forecast.js';
 
 /** A model file, or what to fit now. */
@@ -47,6 +56,12 @@ export interface ForecastOptions {
   readonly asOfUs: number;
   /** Only the volumes of one part of the fleet; needs a model file, as a model fitted now would learn from that part only. */
   readonly shard?: Shard | undefined;
+  /** Move the levels by what happened since the model file was trained (`forecastAdapted`). */
+  readonly adapt?: boolean | undefined;
+  /** Foresee the sums of its risk boundaries, too. */
+  readonly topologyPath?: string | undefined;
+  /** Path of the CSV or .parquet file of the boundaries. */
+  readonly boundariesOut?: string | undefined;
   /** As many as there are cores when absent. */
   readonly threads?: number | undefined;
   /** Path of the CSV or .parquet file; none is written when absent. */
@@ -78,7 +93,12 @@ export interface ForecastSummary {
   /** What the reader should know before relying on it. */
   readonly warnings: readonly string[];
   readonly volumes: readonly VolumeForecast[];
+  /** What risk boundaries hold: all replicas in them together. */
+  readonly boundaries?: readonly BoundaryForecast[];
 }
+
+/** As a volume's, of all replicas in a risk boundary. */
+export type BoundaryForecast = Omit<VolumeForecast, 'volume'> & {readonly boundary: string};
 
 export interface ForecastResult {
   readonly summary: ForecastSummary;
@@ -99,20 +119,31 @@ export async function forecastSeries(options: ForecastOptions): Promise<Forecast
     const {panel, metric, granularity, horizonSteps} = ready;
     const levels = options.levels.toSorted((left, right) => left - right);
     const {signal, threads: count} = options;
-    const {fitted, forecasts} = await withModelThreads(
+    const {fitted, forecasts, sums} = await withModelThreads(
       {count, series: panel.length, signal},
       async (threads) => {
-        const model = await ready.calibrated(threads);
+        const {fitted, calibration} = await ready.calibrated(threads);
         const quantiles = {horizonSteps, levels, lowest: 0};
+        const {newSteps} = ready;
         return {
-          ...model,
-          forecasts: await forecastQuantiles(model.fitted, model.calibration, panel, quantiles),
+          fitted,
+          forecasts:
+            newSteps === undefined
+              ? await forecastQuantiles(fitted, calibration, panel, quantiles)
+              : await forecastAdapted(fitted, calibration, panel, {...quantiles, newSteps}),
+          sums: await sumsOf(fitted, panel, {
+            ...options,
+            ...quantiles,
+            seasonSteps: SEASON_STEPS[granularity],
+          }),
         };
       },
     );
     const known = forecasts.filter(({point}) => !point.some((value) => Number.isNaN(value)));
     const csv = forecastCsv(known, levels, ready.shardMark);
     if (options.out !== undefined) await writeForecast(csv, options.out);
+    if (sums && options.boundariesOut !== undefined)
+      await writeForecast(forecastCsv(sums.forecasts, levels, undefined, 'boundary'), options.boundariesOut);
     const lastValues = new Map(panel.map((series) => [series.id, lastKnown(series)]));
     const [first] = forecasts;
     const summary: ForecastSummary = {
@@ -122,7 +153,16 @@ export async function forecastSeries(options: ForecastOptions): Promise<Forecast
       ...(options.out !== undefined && {out: options.out}),
       notes: fitted.notes ?? {},
       warnings: [...ready.warnings, ...unknownVolumes(forecasts.length - known.length)],
-      volumes: known.map((forecast) => describeForecast(forecast, lastValues.get(forecast.id) ?? 0)),
+      volumes: known.map((forecast) => ({
+        volume: forecast.id,
+        ...describeForecast(forecast, lastValues.get(forecast.id) ?? 0),
+      })),
+      ...(sums && {
+        boundaries: sums.forecasts.map((forecast) => ({
+          boundary: forecast.id,
+          ...describeForecast(forecast, lastKnown(sums.panel.find(({id}) => id === forecast.id))),
+        })),
+      }),
     };
     return {summary, csv};
   } finally {
@@ -138,10 +178,30 @@ interface Ready {
   readonly horizonSteps: number;
   readonly warnings: readonly string[];
   readonly shardMark?: string;
+  /** Steps that came after training, where levels are to be adapted by them. */
+  readonly newSteps?: number;
 }
 
 function prepare(store: PanelSource, options: ForecastOptions): Promise<Ready> {
   const {source, shard} = options;
+  if (options.adapt === true && source.kind !== 'file') {
+    throw new UsageError(
+      'adapt-without-model',
+      '--adapt needs --model-file: nothing happened since a fit of now',
+      {
+        hints: ['foreshadow train', '--model-file latest'],
+      },
+    );
+  }
+  if (shard !== undefined && options.topologyPath !== undefined) {
+    throw new UsageError(
+      'shard-of-sums',
+      '--topology adds up all volumes of a boundary, a --shard has only some',
+      {
+        hints: ['leave one of them out'],
+      },
+    );
+  }
   if (shard !== undefined && source.kind !== 'file') {
     throw new UsageError(
       'shard-without-model',
@@ -182,8 +242,13 @@ async function load(store: PanelSource, choice: ModelFileChoice, options: Foreca
   return {
     calibrated: async (threads) => ({...trained, fitted: await followedBy(threads, trained.fitted)}),
     ...{panel, metric, granularity, horizonSteps, warnings},
+    ...(options.adapt === true && {newSteps: newStepsOf(trained.trainedOn.untilUs, endUs, granularity)}),
     ...(shard && {shardMark: shardMark(shard, all, trained.sha256)}),
   };
+}
+
+function newStepsOf(trainedUntilUs: number, endUs: number, granularity: Granularity): number {
+  return Math.max(0, Math.floor((endUs - trainedUntilUs) / US_PER_SECOND / GRANULARITY_SECONDS[granularity]));
 }
 
 /** The same model, with threads to predict where there are any. */
@@ -206,9 +271,11 @@ async function fitNow(
   return {calibrated, panel, metric, granularity, horizonSteps, warnings: []};
 }
 
-function describeForecast({id, point, levels, quantiles}: Forecast, last: number): VolumeForecast {
+function describeForecast(
+  {point, levels, quantiles}: Forecast,
+  last: number,
+): Omit<VolumeForecast, 'volume'> {
   return {
-    volume: id,
     last,
     point: [...point],
     quantiles: levels.map((level, index) => ({level, values: [...(quantiles[index] ?? [])]})),
@@ -219,6 +286,19 @@ function unknownVolumes(count: number): readonly string[] {
   return count === 0 ? [] : [`${count} volumes are left out: nothing is known of them by then`];
 }
 
-function lastKnown({values}: Series): number {
-  return values.findLast((value) => !Number.isNaN(value)) ?? 0;
+function lastKnown(series: Series | undefined): number {
+  return series?.values.findLast((value) => !Number.isNaN(value)) ?? 0;
+}
+
+async function sumsOf(
+  fitted: FittedModel,
+  panel: readonly Series[],
+  {
+    topologyPath,
+    ...options
+  }: Omit<BoundarySums, 'topologyPath'> & {readonly topologyPath?: string | undefined},
+): Promise<BoundaryForecasts | undefined> {
+  return topologyPath === undefined
+    ? undefined
+    : forecastBoundaries(fitted, panel, {topologyPath, ...options});
 }

@@ -14,6 +14,7 @@ export async function writeForecast(csv: string, filePath: string): Promise<void
 
 const TYPES: Readonly<Record<string, 'VARCHAR' | 'TIMESTAMP' | 'INTEGER'>> = {
   volume: 'VARCHAR',
+  boundary: 'VARCHAR',
   shard: 'VARCHAR',
   origin: 'TIMESTAMP',
   step: 'INTEGER',
