@@ -10,6 +10,7 @@ import {
   parseFlag,
   parseInstantUs,
   US_PER_SECOND,
+  UsageError,
 } from '../lib/core/index.js';
 import {TIME_UNITS, type InputOptions, TRACE_FORMATS} from '../lib/traces/index.js';
 import type {IngestResult} from '../lib/workflows/ingest-files.js';
@@ -39,12 +40,16 @@ growth of the later time.
 No request is not the same as no log. An input covers the time from its first to its last row for the volumes that it
 has rows of, but for stretches in which none of them has a row for longer than --gap (and three times as long as is
 usual in it, so that hourly samples have no gaps). What no input covers is unknown, not 0. The parts of a rotated log
-speak for each other's volumes when they are given the same --source.`;
+speak for each other's volumes when they are given the same --source.
+
+Logs of the block layer name volumes as their host does. Logs of several hosts go in with one call a host, each with a
+--volume-prefix of its own: without, the 8,0 of all hosts would be one volume.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> traces/*.csv.gz',
     '<%= config.bin %> <%= command.id %> w92.csv --format cloudphysics-csv --start 2026-01-05T00:00:00Z',
     'tail -F -n +1 requests.log | <%= config.bin %> <%= command.id %> - --format nbdkit-log --volume vm-7',
     '<%= config.bin %> <%= command.id %> io_traces.csv.zst --max-bad-rows 100',
+    '<%= config.bin %> <%= command.id %> host-a/sda.blktrace.* --volume-prefix host-a/ --start 2026-01-05T00:00:00Z',
   ];
   static override args = {
     files: Args.string({
@@ -63,6 +68,11 @@ speak for each other's volumes when they are given the same --source.`;
     volume: Flags.string({
       summary: 'volume of rows that do not name one, instead of the name of the file',
       helpValue: 'NAME',
+    }),
+    'volume-prefix': Flags.string({
+      summary:
+        'put before the name of every volume: devices are called alike on every host, such as 8,0 or vda',
+      helpValue: 'TEXT',
     }),
     start: Flags.string({summary: 'when the time 0 of relative times was (ISO 8601)', helpValue: 'TIME'}),
     'time-zone': Flags.string({summary: 'zone of local times, instead of UTC', helpValue: 'ZONE'}),
@@ -169,6 +179,7 @@ speak for each other's volumes when they are given the same --source.`;
     return {
       ...(format === undefined ? {} : {format}),
       ...(volume === undefined ? {} : {volume}),
+      ...this.volumePrefix(),
       ...(start === undefined
         ? {}
         : {startUs: parseFlag('start', start, parseInstantUs, '2026-11-23T00:00:00Z')}),
@@ -181,6 +192,15 @@ speak for each other's volumes when they are given the same --source.`;
       },
       skewUs: parseFlag('max-clock-skew', skew, parseDurationSeconds, '60s') * US_PER_SECOND,
     };
+  }
+
+  private volumePrefix(): Pick<InputOptions, 'volumePrefix'> {
+    const {'volume-prefix': volumePrefix} = this.flags;
+    if (volumePrefix === undefined) return {};
+    if (volumePrefix !== '') return {volumePrefix};
+    throw new UsageError('bad-flag-value', '--volume-prefix is empty', {
+      hints: ['write it like --volume-prefix host-a/, or leave it out'],
+    });
   }
 
   /** Ctrl-C ends a stream instead of breaking off. */

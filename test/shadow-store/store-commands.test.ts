@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import {afterEach, expect, test, vi} from 'vitest';
 
+import Ingest from '../../src/commands/ingest.js';
 import StoreCompactCommand from '../../src/commands/store/compact.js';
 import StoreExportCommand from '../../src/commands/store/export.js';
 import StoreInfoCommand from '../../src/commands/store/info.js';
@@ -17,6 +18,7 @@ afterEach(() => {
 });
 
 const ROOT = {root: path.resolve(import.meta.dirname, '../..')};
+const ingest = (args: string[]): Promise<unknown> => Ingest.run(args, ROOT);
 const storeInfo = (args: string[]): Promise<unknown> => StoreInfoCommand.run(args, ROOT);
 const storeVerify = (args: string[]): Promise<unknown> => StoreVerifyCommand.run(args, ROOT);
 const storeCompact = (args: string[]): Promise<unknown> => StoreCompactCommand.run(args, ROOT);
@@ -229,4 +231,19 @@ test('store export of regular steps tells the coverage, of the volumes that a fi
     '',
   ]);
   expect((await run(storeExport, ...args, '--step', '90s')).exitCode).toBe(2);
+});
+
+test('ingest puts --volume-prefix before the names of volumes, and refuses one that a script left empty', async () => {
+  const storePath = await newStorePath();
+  const file = path.join(path.dirname(storePath), 'log.csv');
+  await writeFile(file, `volume,time_us,op,offset,length\nsda,${BEGIN_US},write,0,4096\n`);
+  const args = [file, '--store', storePath, '--json', '--volume-prefix'];
+  const empty = await run(ingest, ...args, '');
+  expect(empty.exitCode).toBe(2);
+  expect(JSON.parse(empty.stdout)).toMatchObject({
+    error: {code: 'bad-flag-value', message: '--volume-prefix is empty'},
+  });
+  await run(ingest, ...args, 'host-a/');
+  const {stdout} = await run(storeInfo, '--store', storePath, '--volumes', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({volumes: [{name: 'host-a/sda'}]});
 });

@@ -170,6 +170,14 @@ describe.each(Object.keys(TRACE_FORMATS))('format %s', (format) => {
     expect(await withoutFile(readPieces(content, everywhere, options))).toEqual(whole);
   });
 
+  it.each(cases)('puts a prefix before every volume of $name, whatever names it', async (one) => {
+    const {minutes} = await readPieces(one.content, [], one.options);
+    const prefixed = await readPieces(one.content, [], {...one.options, volumePrefix: 'host-a/'});
+    expect(prefixed.minutes).toEqual(
+      minutes.map((minute) => ({...minute, volume: `host-a/${minute.volume}`})),
+    );
+  });
+
   it.runIf(isText)(
     'never lets a row swallow the next line, wherever a newline is lost or put in',
     async () => {

@@ -5,6 +5,8 @@ export interface InputMeaning {
   readonly format: string;
   /** The volume of all rows that do not name one. */
   readonly volume?: string;
+  /** What stands before the names of volumes that the rows tell. */
+  readonly volumePrefix?: string;
   readonly startUs?: number;
   readonly timeZone?: string;
   /** What flags told of what the input leaves open, in the order of READING_FLAGS. */
@@ -19,7 +21,9 @@ export interface InputMeaning {
  */
 export function identifyInput(contentSha256: string, meaning: InputMeaning): string {
   const {format, volume = null, startUs = null, timeZone = null, skewUs, readings = []} = meaning;
+  const {volumePrefix} = meaning;
+  const told = volumePrefix === undefined ? readings : [...readings, ['volumePrefix', volumePrefix] as const];
   return sha256Hex(
-    JSON.stringify(['input', 1, contentSha256, format, volume, startUs, timeZone, skewUs, ...readings]),
+    JSON.stringify(['input', 1, contentSha256, format, volume, startUs, timeZone, skewUs, ...told]),
   );
 }

@@ -1,6 +1,7 @@
 import {invariant} from '../core/index.js';
 import type {IngestedInput} from './activity.js';
 import {InputRows, type TakeRows} from './aggregation/input-rows.js';
+import {numberUnder} from './aggregation/volume-numbers.js';
 import {headOf} from './content-trail.js';
 import {identitiesOf, type OpenedInput} from './open-input.js';
 import type {RejectRow} from './reading/check-row.js';
@@ -64,7 +65,7 @@ export function createInputReading(
     opened.format,
     {
       ...opened.formatOptions,
-      indexOfVolume: volumes.indexOf,
+      indexOfVolume: numberUnder(opened.volumePrefix, volumes.indexOf),
       provisioned: (volume, bytes) => provisioned.set(volume, bytes),
     },
     {

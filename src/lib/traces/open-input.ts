@@ -17,6 +17,8 @@ export interface InputOptions {
   readonly format?: string;
   /** Volume of the rows that do not name one, instead of the file's name. */
   readonly volume?: string;
+  /** Put before the name of every volume, whatever names it. */
+  readonly volumePrefix?: string;
   /** What a relative time of 0 means, epoch us. */
   readonly startUs?: number;
   /** Zone of local times, instead of UTC. */
@@ -38,6 +40,8 @@ export interface OpenedInput {
   readonly chunks: AsyncGenerator<ContentChunk>;
   /** For an input that is not read after all. */
   readonly close: () => Promise<void>;
+  /** What stands before the name of every volume; most often nothing. */
+  readonly volumePrefix: string;
   /** All but what is said of volumes. */
   readonly formatOptions: Omit<FormatOptions, 'indexOfVolume' | 'provisioned'>;
 }
@@ -80,6 +84,7 @@ export async function openInput(
       tally: content.tally,
       chunks,
       close,
+      volumePrefix: options.volumePrefix ?? '',
       formatOptions,
     };
   } catch (error) {
@@ -120,12 +125,21 @@ function meaningOf(source: InputSource, {name, format}: NamedFormat, options: In
   const startUs = mayBeRelative(format) ? options.startUs : undefined;
   return {
     format: name,
-    ...(volume === undefined ? {} : {volume}),
+    ...prefixed(volume, options.volumePrefix),
     ...(startUs === undefined ? {} : {startUs}),
     ...(format.time === 'local' ? {timeZone: timeZoneOf(options).name} : {}),
     readings,
     skewUs: options.skewUs,
   };
+}
+
+/** A volume that is told under its whole name means the same as with a part of that as its prefix. */
+function prefixed(
+  volume: string | undefined,
+  volumePrefix: string | undefined,
+): Pick<InputMeaning, 'volume' | 'volumePrefix'> {
+  if (volume !== undefined) return {volume: `${volumePrefix ?? ''}${volume}`};
+  return volumePrefix === undefined ? {} : {volumePrefix};
 }
 
 /** The volume that the input's rows are of, as far as it is not the rows that tell. */

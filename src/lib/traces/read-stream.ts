@@ -3,6 +3,7 @@ import type {ContentMark, IngestBatch, IngestedInput, PlaceUnit} from './activit
 import type {ActivitySums} from './aggregation/activity-sums.js';
 import {type InputActivity, InputRows} from './aggregation/input-rows.js';
 import {DEFAULT_GAP_US} from './aggregation/log-coverage.js';
+import {numberUnder} from './aggregation/volume-numbers.js';
 import {ContentTrail} from './content-trail.js';
 import {identifyInput} from './input-identity.js';
 import type {KnownContent} from './ingest-sink.js';
@@ -178,7 +179,7 @@ class StreamReader {
     sums.openFromUs = () => this.addedUs - opened.meaning.skewUs;
     const options = {
       ...opened.formatOptions,
-      indexOfVolume: sums.volumes.indexOf,
+      indexOfVolume: numberUnder(opened.volumePrefix, sums.volumes.indexOf),
       provisioned: (volume: number, bytes: number) => {
         this.provisioned.set(sums.volumes.names[volume] ?? '', bytes);
       },

@@ -12,3 +12,8 @@ export class VolumeNumbers {
     return number;
   };
 }
+
+/** The number of a volume by its name without a prefix that all names of an input have. */
+export function numberUnder(prefix: string, indexOf: (name: string) => number): (name: string) => number {
+  return prefix === '' ? indexOf : (name) => indexOf(`${prefix}${name}`);
+}
