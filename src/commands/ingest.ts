@@ -158,6 +158,7 @@ Logs of the block layer name volumes as their host does. Logs of several hosts g
       maxBadRows: this.flags['max-bad-rows'],
       storePath: this.flags.store,
       nowUs: this.nowUs(undefined),
+      clockUs: () => this.nowUs(undefined),
       tool: this.tool,
       ...(this.args.files.includes('-') ? this.streaming() : {signal: this.signal}),
       onRemark: (text) => {

@@ -37,6 +37,7 @@ until the first writer (ingest, compact, prune) that comes when --keep-old is ov
       ...{
         storePath: store,
         nowUs: this.nowUs(undefined),
+        clockUs: () => this.nowUs(undefined),
         tool: this.tool,
         keepOldSeconds,
         signal: this.signal,

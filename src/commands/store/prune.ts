@@ -51,6 +51,7 @@ that comes when --keep-old is over.`;
     const progress = await this.progress('prune');
     const maintenance = {
       ...{storePath: store, nowUs, tool: this.tool, keepOldSeconds, signal: this.signal},
+      clockUs: () => this.nowUs(undefined),
       onRemark: (text: string): void => {
         this.note(text);
       },

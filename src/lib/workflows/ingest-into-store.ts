@@ -23,6 +23,8 @@ export interface StoreRequest extends Omit<IngestRequest, 'store' | 'sizes'>, Fr
   readonly sizesPath?: string | undefined;
   readonly storePath: string;
   readonly nowUs: number;
+  /** Asked for the time of each part of a stream; nowUs is that of all without it. */
+  readonly clockUs?: () => number;
   /** `foreshadow/0.1.0` */
   readonly tool: string;
   /** Told what the store had to put right first. */
@@ -41,10 +43,11 @@ const NEVER: AsyncIterator<unknown> = {next: () => new Promise<never>(() => unde
  * standard input, in parts (`ingestStream`). Throws what opening the store and reading them throws.
  */
 export async function ingestIntoStore(request: StoreRequest): Promise<IngestResult> {
-  const {storePath: path, nowUs, tool, onRemark, signal, memoryBytes} = request;
+  const {storePath: path, nowUs, clockUs, tool, onRemark, signal, memoryBytes} = request;
   const sizes = request.sizesPath === undefined ? undefined : await readSizes(request.sizesPath);
   const writer = await openStoreWriter({
     ...{path, nowUs, tool, onRemark},
+    ...(clockUs ? {clockUs} : {}),
     ...(signal ? {signal} : {}),
     ...(memoryBytes === undefined ? {} : {memoryBytes}),
   });

@@ -11,6 +11,8 @@ import {
 export interface Maintenance {
   readonly storePath: string;
   readonly nowUs: number;
+  /** Asked when the merged batch is written, which may be much later. */
+  readonly clockUs: () => number;
   /** `foreshadow/0.1.0` */
   readonly tool: string;
   /** How long the files of replaced batches stay for readers that opened the store before. */
@@ -36,10 +38,10 @@ export function pruneStore(
 }
 
 async function withWriter<T>(
-  {storePath: path, nowUs, tool, signal, onRemark}: Maintenance,
+  {storePath: path, nowUs, clockUs, tool, signal, onRemark}: Maintenance,
   use: (writer: StoreWriter) => Promise<T>,
 ): Promise<T> {
-  const writer = await openStoreWriter({path, nowUs, tool, signal, onRemark, mustExist: true});
+  const writer = await openStoreWriter({path, nowUs, clockUs, tool, signal, onRemark, mustExist: true});
   try {
     return await use(writer);
   } finally {

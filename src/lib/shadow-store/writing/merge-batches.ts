@@ -12,7 +12,7 @@ import {contentsOf, type PrunedPart, type StoreContents} from '../files/store-co
 import {STORED_SECONDS, type StoredSeconds} from '../shadow-store.js';
 import {carryFootprints} from '../files/footprint-pack.js';
 import {publishManifest} from './publish-manifest.js';
-import {engineOf, type WriterPlace, type WriterState} from './writer-state.js';
+import {engineOf, type WriterPlace, type WriterState, writtenAtUs} from './writer-state.js';
 
 const READ_BYTES = 2 ** 20;
 
@@ -50,11 +50,12 @@ export async function mergeBatches(
   const coverage = mergeCoverage(sources.flatMap(coverageOf), merge.keepFromUs[3600]);
   const volumes = describeVolumes(sums, merge);
   const placeOf = new Map(volumes.map(({name}, index) => [name, index]));
+  const atUs = writtenAtUs(options);
   const manifest: BatchManifest = {
     kind: MANIFEST_KIND.kind,
     version: MANIFEST_KIND.version,
     tool: options.tool,
-    createdAt: formatInstantUs(options.nowUs),
+    createdAt: formatInstantUs(atUs),
     sequence: nextSequence(state),
     batchId,
     inputs: sources.flatMap(({inputs}) => inputs),
@@ -67,7 +68,7 @@ export async function mergeBatches(
     ...(merge.pruned.size === 0 ? {} : {pruned: describePruned(merge, placeOf)}),
     replaces: {
       batchIds: [...sources, ...replacedBefore(sources, state)].map((source) => source.batchId),
-      keepUntil: formatInstantUs(options.nowUs + merge.keepOldSeconds * US_PER_SECOND),
+      keepUntil: formatInstantUs(atUs + merge.keepOldSeconds * US_PER_SECOND),
     },
   };
   refuseOtherTotals(manifest, merge);

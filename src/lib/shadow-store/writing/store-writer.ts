@@ -31,6 +31,7 @@ import {
   type StoreWriterOptions,
   type WriterPlace,
   type WriterState,
+  writtenAtUs,
 } from './writer-state.js';
 
 /** UTF-8 has no form for half a surrogate pair: such a name would come back as another. */
@@ -136,7 +137,7 @@ async function add(batch: IngestBatch, state: WriterState, place: WriterPlace): 
       files,
       signal: options.signal,
       tool: options.tool,
-      nowUs: options.nowUs,
+      nowUs: writtenAtUs(options),
     });
     const packsBefore = livePacks(state.contents);
     addBatch(state.contents, manifest);

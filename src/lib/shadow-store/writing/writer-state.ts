@@ -17,7 +17,10 @@ export const DEFAULT_MEMORY_BYTES = 2 ** 30;
 /** How a store is opened for writing. */
 export interface StoreWriterOptions {
   readonly path: string;
+  /** When the store was opened. */
   readonly nowUs: number;
+  /** Asked for the time of each batch, of which a writer may make many over days; nowUs is that of all without it. */
+  readonly clockUs?: () => number;
   /** Throws InputError when there is no store, instead of making one. */
   readonly mustExist?: boolean;
   /** `foreshadow/0.1.0` */
@@ -31,6 +34,11 @@ export interface StoreWriterOptions {
   /** The engine's limits; 1 GiB and all cores by default. */
   readonly memoryBytes?: number;
   readonly threads?: number;
+}
+
+/** The time of what is written now. */
+export function writtenAtUs({clockUs, nowUs}: StoreWriterOptions): number {
+  return clockUs?.() ?? nowUs;
 }
 
 /** What a writer knows of its store; changes with each commit. */
