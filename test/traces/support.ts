@@ -18,7 +18,7 @@ import {
   type RejectedRow,
   RejectLog,
 } from '../../src/lib/traces/index.js';
-import {withRoom} from '../../src/lib/traces/reading/feed-lines.js';
+import {type ContentChunk, withRoom} from '../../src/lib/traces/reading/feed-lines.js';
 import {ingestFiles, type IngestRequest, type IngestResult} from '../../src/lib/workflows/ingest-files.js';
 
 export const MINUTE_US = 60_000_000;
@@ -172,13 +172,15 @@ export async function* streamOf(content: Uint8Array, pieceBytes = 65_536): Async
   }
 }
 
-async function* cutChunks(
-  content: Uint8Array,
-  cuts: readonly number[],
-): AsyncGenerator<ReturnType<typeof withRoom>> {
+/** All in one buffer, one piece after the other, as they come from a file. */
+async function* cutChunks(content: Uint8Array, cuts: readonly number[]): AsyncGenerator<ContentChunk> {
+  const ends = [...cuts, content.length];
+  const longest = Math.max(...ends.map((to, index) => to - (ends[index - 1] ?? 0)));
+  const {bytes, start} = withRoom(new Uint8Array(longest));
   let from = 0;
-  for (const to of [...cuts, content.length]) {
-    yield await Promise.resolve(withRoom(content.subarray(from, to)));
+  for (const to of ends) {
+    bytes.set(content.subarray(from, to), start);
+    yield await Promise.resolve({bytes, start, end: start + to - from});
     from = to;
   }
 }

@@ -19,6 +19,8 @@ const EPOCH_RULE: TimeRule = {
   maxUs: Number.MAX_SAFE_INTEGER,
   reason: timeReason,
 };
+/** A sample has few rows, and is read once for every unit that its times may be in. */
+const SAMPLE_ROWS = 64;
 const START_HINT = '--start 2026-11-23T00:00:00Z says when the time 0 of the trace was';
 
 /** What the first rows of an input are like. */
@@ -48,7 +50,7 @@ export function tryFormat({name, format}: NamedFormat, options: TrialOptions, sa
 type SampleRows = Omit<Trial, 'otherUnits'>;
 
 function readSample(format: TraceFormat, options: TrialOptions, sample: Sample): SampleRows {
-  const batch = createRequestBatch();
+  const batch = createRequestBatch(SAMPLE_ROWS);
   const reasons: string[] = [];
   const times: number[] = [];
   const feeder = createFeeder(
