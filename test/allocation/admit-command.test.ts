@@ -3,7 +3,10 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
-import {type FinishedRun, runForeshadow} from '../support/run-foreshadow.js';
+import Admit from '../../src/commands/admit.js';
+import Ingest from '../../src/commands/ingest.js';
+import {runCommand} from '../support/run-command.js';
+import type {FinishedRun} from '../support/run-foreshadow.js';
 
 const TOPOLOGY = `kind: topology
 version: 1
@@ -18,9 +21,18 @@ volumes:
 
 let folder: string;
 
+const inFolder = (name: string): string => path.join(folder, name);
+
 function admit(...args: readonly string[]): Promise<FinishedRun> {
-  const common = ['--topology', 'cluster.yaml', '--as-of', '2026-11-03'];
-  return runForeshadow(['admit', ...common, ...args], {cwd: folder});
+  const common = [
+    '--topology',
+    inFolder('cluster.yaml'),
+    '--store',
+    inFolder('store'),
+    '--as-of',
+    '2026-11-03',
+  ];
+  return runCommand(Admit, [...common, ...args]);
 }
 
 beforeAll(async () => {
@@ -29,9 +41,9 @@ beforeAll(async () => {
     const at = new Date(Date.UTC(2026, 10, 1, hour)).toISOString();
     return `v,${at},${2 ** 30 + hour}`;
   });
-  await writeFile(path.join(folder, 'cluster.yaml'), TOPOLOGY);
-  await writeFile(path.join(folder, 'usage.csv'), `volume,time,used_bytes\n${hours.join('\n')}\n`);
-  const ingested = await runForeshadow(['ingest', 'usage.csv'], {cwd: folder});
+  await writeFile(inFolder('cluster.yaml'), TOPOLOGY);
+  await writeFile(inFolder('usage.csv'), `volume,time,used_bytes\n${hours.join('\n')}\n`);
+  const ingested = await runCommand(Ingest, [inFolder('usage.csv'), '--store', inFolder('store')]);
   expect(ingested.exitCode).toBe(0);
 }, 30_000);
 

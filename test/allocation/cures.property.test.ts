@@ -4,6 +4,7 @@ import {createRandom} from '../../src/lib/core/index.js';
 import type {Plan} from '../../src/lib/allocation/index.js';
 import type {Topology} from '../../src/lib/topology/index.js';
 import {bytesFit} from './brute-force.js';
+import {effort} from '../support/effort.js';
 import {planFor, roomIn} from './plan-support.js';
 import {randomTopology, topologyOf, usedOf} from './random-topology.js';
 
@@ -84,7 +85,7 @@ describe('cures of an infeasible plan', () => {
 
   it('are told of random clusters only when they are true, and grow no less than some set of volumes lacks', async () => {
     let grew = 0;
-    for (let seed = 0; grew < 12; seed += 1) {
+    for (let seed = 0; grew < effort(4, 12); seed += 1) {
       const topology = randomTopology(`cure ${seed}`);
       const plan = await planFor(topology, 'shared', {withAlternatives: true});
       for (const cure of plan.cures ?? []) {
@@ -105,7 +106,7 @@ describe('cures of an infeasible plan', () => {
 
   it('are not told when nothing is short, nor when only copies without any host are', async () => {
     const random = createRandom('none');
-    for (let seed = 0; seed < 30; seed += 1) {
+    for (let seed = 0; seed < effort(10, 30); seed += 1) {
       const topology = randomTopology(`no cure ${random.below(1e6)}`);
       const plan = await planFor(topology, 'shared', {withAlternatives: true});
       if (plan.boundaries.every(({stuckBytes}) => stuckBytes === 0)) expect(plan.cures).toBeUndefined();

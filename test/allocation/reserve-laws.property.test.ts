@@ -9,7 +9,7 @@ import {leastFor, planFor, roomIn} from './plan-support.js';
 import {randomTopology, usedOf} from './random-topology.js';
 
 /** Topologies in all; each is held to one law, in turn. */
-const CASES = effort(200, 10_000);
+const CASES = effort(100, 10_000);
 /** The program's total is within a ten-millionth, and each host is rounded up to whole bytes. */
 const TOLERANCE = 1 + 1e-7;
 

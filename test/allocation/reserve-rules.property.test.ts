@@ -15,7 +15,7 @@ import {effort} from '../support/effort.js';
 import {leastFor, planFor, roomIn, SETTINGS, sumOf} from './plan-support.js';
 import {randomTopology, topologyOf, usedOf} from './random-topology.js';
 
-const CASES = effort(40, 500);
+const CASES = effort(20, 500);
 /** See reserve-laws: the program's optimum is within a ten-millionth, and hosts are rounded up to whole bytes. */
 const TOLERANCE = 1 + 1e-7;
 

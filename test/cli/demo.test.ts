@@ -13,7 +13,8 @@ import {
   type DemoStep,
 } from '../../src/lib/workflows/demo-story.js';
 import {renderBegin, renderOutcome, renderStep} from '../../src/views/demo-view.js';
-import {runForeshadow} from '../support/run-foreshadow.js';
+import Replay from '../../src/commands/replay.js';
+import {runCommand} from '../support/run-command.js';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const DAY_SECONDS = 86_400;
@@ -122,7 +123,7 @@ describe('the demo', () => {
       await Parser.parse(words.slice(depth), {flags: {...baseFlags, ...flags}, args, strict});
     }
     const {command, result} = steps.find((step) => step.kind === 'replay')!;
-    const run = await runForeshadow([...command.split(' ').slice(1), '--json']);
+    const run = await runCommand(Replay, [...command.split(' ').slice(2), '--json']);
     expect(run.exitCode, run.stderr).toBe(0);
     expect((JSON.parse(run.stdout) as {scores: unknown}).scores).toEqual(
       JSON.parse(JSON.stringify(result.scores)) as unknown,

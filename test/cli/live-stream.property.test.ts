@@ -1,11 +1,14 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
+import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
 import {createRandom} from '../../src/lib/core/index.js';
+import {verifyStore} from '../../src/lib/shadow-store/index.js';
+import {reading} from '../shadow-store/stores.js';
 import {effort} from '../support/effort.js';
 import {runForeshadow} from '../support/run-foreshadow.js';
 import {streamForeshadow, type StreamingRun} from '../support/stream-foreshadow.js';
@@ -46,9 +49,10 @@ async function contentAfter(name: string, args: readonly string[], stdin?: strin
   const store = path.join(folder, name);
   const run = await runForeshadow([...args, '--store', store], stdin === undefined ? {} : {stdin});
   expect(run, run.stderr).toMatchObject({exitCode: 0});
-  expect((await runForeshadow(['store', 'verify', '--store', store])).exitCode).toBe(0);
-  const exported = await runForeshadow(['store', 'export', '--store', store, '--granularity', 'minutely']);
-  return exported.stdout;
+  expect(await verifyStore(store, {threads: 1})).toMatchObject({isSound: true});
+  const exported = `${store}.csv`;
+  await reading(store, (opened) => opened.exportTo(exported, {format: 'csv', granularity: 60}));
+  return readFile(exported, 'utf8');
 }
 
 function startStream(name: string): StreamingRun {

@@ -11,8 +11,14 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {createRandom} from '../../src/lib/core/index.js';
 import {PROGRAM, runForeshadow} from '../support/run-foreshadow.js';
 
+/** More than one task for threads; most stand still, which costs a model next to nothing. */
 const VOLUMES = 70;
+<<<<<<< HEAD
 const HOURS = 96;
+=======
+const MOVING = 8;
+const HOURS = 72;
+>>>>>>> c6aa46f (Start the program only for what only it shows, try fewer cases in the fast run and as many as before in the thorough one)
 const FIRST_US = 1_790_000_000_000_000 - (1_790_000_000_000_000 % 3_600_000_000);
 const folder = mkdtempSync(path.join(tmpdir(), 'foreshadow-models-'));
 afterAll(() => {
@@ -30,7 +36,8 @@ beforeAll(async () => {
   const rows = Array.from({length: VOLUMES * HOURS}, (_, row) => {
     const [volume, hour] = [row % VOLUMES, Math.floor(row / VOLUMES)];
     const day = Math.sin((2 * Math.PI * hour) / 24);
-    const bytes = Math.round(1e9 * (1 + volume) + 1e7 * hour + 2e8 * day + 1e7 * random.normal());
+    const change = volume < MOVING ? 1e7 * hour + 2e8 * day + 1e7 * random.normal() : 0;
+    const bytes = Math.round(1e9 * (1 + volume) + change);
     return `v-${volume},${FIRST_US + hour * 3_600_000_000},${bytes}`;
   });
   writeFileSync(path.join(folder, 'usage.csv'), `volume,time_us,used_bytes\n${rows.join('\n')}\n`);
@@ -83,13 +90,17 @@ describe('shards of a forecast', () => {
     await run('train', '--model', 'theta', '--horizon', '6h', '--out', 'theta.json');
     const forecast = ['forecast', '--model-file', 'theta.json'];
     await run(...forecast, '--out', 'whole.csv');
+<<<<<<< HEAD
     const parts = ['1', '2', '3'].map((index) => `part-${index}.csv`);
     parts[1] = 'part-2.parquet';
+=======
+    const parts = ['1', '2'].map((index) => `part-${index}.csv`);
+>>>>>>> c6aa46f (Start the program only for what only it shows, try fewer cases in the fast run and as many as before in the thorough one)
     for (const [index, part] of parts.entries())
-      await run(...forecast, '--shard', `${index + 1}/3`, '--threads', '2', '--out', part);
+      await run(...forecast, '--shard', `${index + 1}/2`, '--threads', String(index + 1), '--out', part);
     const merge = ['forecast', 'merge', ...parts.toReversed(), '--out', 'merged.csv'];
     const merged = await runForeshadow(merge, {cwd: folder});
-    expect(merged).toMatchObject({exitCode: 0, stdout: '70 volumes of 3 files in merged.csv\n'});
+    expect(merged).toMatchObject({exitCode: 0, stdout: '70 volumes of 2 files in merged.csv\n'});
     const [whole, joined] = await Promise.all(
       ['whole.csv', 'merged.csv'].map((file) => readFile(path.join(folder, file), 'utf8')),
     );

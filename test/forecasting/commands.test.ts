@@ -2,7 +2,7 @@ import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 
-import {afterAll, afterEach, beforeAll, describe, expect, it, vi} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
 import Evaluate from '../../src/commands/evaluate.js';
 import Forecast from '../../src/commands/forecast.js';
@@ -14,10 +14,10 @@ import {forecastSeries} from '../../src/lib/workflows/forecast-series.js';
 import {trainModel} from '../../src/lib/workflows/train-model.js';
 import {batchOf, BEGIN_US, HOUR_US} from '../shadow-store/batches.js';
 import {openWriter} from '../shadow-store/stores.js';
+import {runCommand} from '../support/run-command.js';
 import {yamlFile} from '../topology/topology-files.js';
 import {made, seriesOf, storeOf, wave} from './builders.js';
 
-const ROOT = {root: path.resolve(import.meta.dirname, '../..')};
 const STEPS = 12 * 24;
 let folder: string;
 let store: string;
@@ -37,28 +37,9 @@ beforeAll(async () => {
   await writer.close();
 });
 afterAll(() => rm(folder, {recursive: true, force: true}));
-afterEach(() => {
-  process.exitCode = undefined;
-});
 
-/** What a command prints and returns, run in this process. */
-async function run(
-  command: {run(args: string[], options: {root: string}): Promise<unknown>},
-  ...args: string[]
-): Promise<{stdout: string; stderr: string; result: unknown}> {
-  const written = {stdout: '', stderr: ''};
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      written[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
-      return true;
-    }),
-  );
-  try {
-    const result = await command.run([...args, '--store', store], ROOT);
-    return {...written, result};
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
+function run(command: Parameters<typeof runCommand>[0], ...args: string[]): ReturnType<typeof runCommand> {
+  return runCommand(command, [...args, '--store', store]);
 }
 
 describe('train, then forecast', () => {

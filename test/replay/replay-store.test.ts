@@ -10,6 +10,7 @@ import type {Series} from '../../src/lib/core/index.js';
 import type {HistoryQuery} from '../../src/lib/shadow-store/index.js';
 import {replayStore, type ReplayStoreOptions} from '../../src/lib/workflows/replay-history.js';
 import {renderReplay} from '../../src/views/replay-view.js';
+import {runCommand} from '../support/run-command.js';
 import {buildSeries, HOUR_SECONDS, START_US} from './builders.js';
 
 const DAYS = 21;
@@ -140,17 +141,9 @@ test('unknown names and times that are no whole steps are refused by name', asyn
 
 test('the command refuses flags that it cannot read before it opens anything', async () => {
   const refused = async (...args: string[]): Promise<string> => {
-    let text = '';
-    const spy = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
-      text += String(chunk);
-      return true;
-    });
-    await Replay.run(args, {root: path.resolve(import.meta.dirname, '../..')}).finally(() => {
-      spy.mockRestore();
-    });
-    expect(process.exitCode).toBe(2);
-    process.exitCode = undefined;
-    return text;
+    const {exitCode, stderr} = await runCommand(Replay, args);
+    expect(exitCode).toBe(2);
+    return stderr;
   };
   expect(await refused()).toContain('a topology is needed');
   expect(await refused('--topology', 't.yaml', '--level', '1')).toContain('--level cannot be read: "1"');

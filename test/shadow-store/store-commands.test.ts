@@ -9,41 +9,16 @@ import StoreExportCommand from '../../src/commands/store/export.js';
 import StoreInfoCommand from '../../src/commands/store/info.js';
 import StorePruneCommand from '../../src/commands/store/prune.js';
 import StoreVerifyCommand from '../../src/commands/store/verify.js';
+import {runCommand} from '../support/run-command.js';
 import {batchOf, BEGIN_US, FIRST, HOUR_US, SECOND} from './batches.js';
 import {commitAll, contentOf, newStorePath} from './stores.js';
 
 afterEach(() => {
-  process.exitCode = undefined;
   vi.unstubAllEnvs();
 });
 
-const ROOT = {root: path.resolve(import.meta.dirname, '../..')};
-const ingest = (args: string[]): Promise<unknown> => Ingest.run(args, ROOT);
-const storeInfo = (args: string[]): Promise<unknown> => StoreInfoCommand.run(args, ROOT);
-const storeVerify = (args: string[]): Promise<unknown> => StoreVerifyCommand.run(args, ROOT);
-const storeCompact = (args: string[]): Promise<unknown> => StoreCompactCommand.run(args, ROOT);
-const storePrune = (args: string[]): Promise<unknown> => StorePruneCommand.run(args, ROOT);
-const storeExport = (args: string[]): Promise<unknown> => StoreExportCommand.run(args, ROOT);
-
-/** Runs a command in this process: what it wrote and its exit code. */
-async function run(
-  command: (args: string[]) => Promise<unknown>,
-  ...args: string[]
-): Promise<{stdout: string; stderr: string; exitCode: unknown}> {
-  const written = {stdout: '', stderr: ''};
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((chunk, ...rest) => {
-      written[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
-      for (const callback of rest) if (typeof callback === 'function') callback();
-      return true;
-    }),
-  );
-  try {
-    await command(args);
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-  return {...written, exitCode: process.exitCode};
+function run(command: Parameters<typeof runCommand>[0], ...args: string[]): ReturnType<typeof runCommand> {
+  return runCommand(command, args);
 }
 
 async function storeWithTwoBatches(): Promise<string> {
@@ -60,7 +35,7 @@ async function storeWithTwoBatches(): Promise<string> {
 
 test('store info tells the sums, and on request the batches and the volumes, with names that are safe to print', async () => {
   const storePath = await storeWithTwoBatches();
-  const {stdout} = await run(storeInfo, '--store', storePath, '--batches', '--volumes');
+  const {stdout} = await run(StoreInfoCommand, '--store', storePath, '--batches', '--volumes');
   expect(stdout).toMatch(/^volumes +2$/m);
   expect(stdout).toMatch(/^time +2026-03-02T05:00:00Z to 2026-03-02T06:01:00Z, 0\.0 days$/m);
   expect(stdout).toMatch(/^batches +2 of 2 inputs$/m);
@@ -73,11 +48,11 @@ test('store info tells the sums, and on request the batches and the volumes, wit
 
 test('store info --json has the lists only when they are asked for', async () => {
   const storePath = await storeWithTwoBatches();
-  const short: unknown = JSON.parse((await run(storeInfo, '--store', storePath, '--json')).stdout);
+  const short: unknown = JSON.parse((await run(StoreInfoCommand, '--store', storePath, '--json')).stdout);
   expect(short).toMatchObject({schemaVersion: 1, volumeCount: 2, batchCount: 2, rows: 3});
   expect(short).not.toHaveProperty('batches');
   const long: unknown = JSON.parse(
-    (await run(storeInfo, '--store', storePath, '--json', '--batches', '--volumes')).stdout,
+    (await run(StoreInfoCommand, '--store', storePath, '--json', '--batches', '--volumes')).stdout,
   );
   expect(long).toMatchObject({
     batches: [{sequence: 1}, {sequence: 2}],
@@ -87,7 +62,7 @@ test('store info --json has the lists only when they are asked for', async () =>
 
 test('store export writes CSV to standard output, of the volumes and the time asked for', async () => {
   const storePath = await storeWithTwoBatches();
-  const all = await run(storeExport, '--store', storePath, '--granularity', 'hourly');
+  const all = await run(StoreExportCommand, '--store', storePath, '--granularity', 'hourly');
   expect(all.stdout).toBe(
     [
       'volume,start_us,reads,writes,trims,read_bytes,write_bytes,footprint_growth_bytes,used_bytes,used_at_us',
@@ -99,7 +74,7 @@ test('store export writes CSV to standard output, of the volumes and the time as
   );
   expect(all.stderr).toBe('3 rows written\n');
   const some = await run(
-    storeExport,
+    StoreExportCommand,
     '--store',
     storePath,
     '--volume',
@@ -109,7 +84,7 @@ test('store export writes CSV to standard output, of the volumes and the time as
     '-q',
   );
   expect(some.stdout.split('\n').slice(1)).toEqual([`a,${BEGIN_US + HOUR_US},5,0,0,512,0,0,,`, '']);
-  const none = await run(storeExport, '--store', storePath, '--to', '2026-03-02T05:00:00Z', '-q');
+  const none = await run(StoreExportCommand, '--store', storePath, '--to', '2026-03-02T05:00:00Z', '-q');
   expect(none.stdout.split('\n')).toHaveLength(2);
 });
 
@@ -118,7 +93,7 @@ test('store export writes a Parquet file wholly or not at all, and tells its row
   const folder = path.dirname(storePath);
   const out = path.join(folder, 'out.parquet');
   const {stdout} = await run(
-    storeExport,
+    StoreExportCommand,
     '--store',
     storePath,
     '--format',
@@ -130,7 +105,7 @@ test('store export writes a Parquet file wholly or not at all, and tells its row
   expect(JSON.parse(stdout)).toMatchObject({rows: 3});
   expect((await readFile(out)).subarray(0, 4).toString()).toBe('PAR1');
   const refused = await run(
-    storeExport,
+    StoreExportCommand,
     '--store',
     storePath,
     '--out',
@@ -148,7 +123,7 @@ test.each([
   [['--volume', 'b'], 3, 'the store has no volume \\"?"b'],
 ])('store export %j exits with %i', async (args, exitCode, message) => {
   const storePath = await storeWithTwoBatches();
-  const result = await run(storeExport, '--store', storePath, ...args);
+  const result = await run(StoreExportCommand, '--store', storePath, ...args);
   expect(result.exitCode).toBe(exitCode);
   expect(result.stdout + result.stderr).toMatch(new RegExp(message));
 });
@@ -157,7 +132,7 @@ test('Parquet does not go to a terminal', async () => {
   const isTerminal = process.stdout.isTTY;
   process.stdout.isTTY = true;
   try {
-    const {stderr, exitCode} = await run(storeExport, '--store', 'none', '--format', 'parquet');
+    const {stderr, exitCode} = await run(StoreExportCommand, '--store', 'none', '--format', 'parquet');
     expect({stderr, exitCode}).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('terminal') as string,
@@ -170,25 +145,25 @@ test('Parquet does not go to a terminal', async () => {
 test('store verify exits with 0 for a sound store and with 3 for a damaged one, and names the file', async () => {
   const storePath = await newStorePath();
   await commitAll(storePath, [FIRST, SECOND]);
-  const sound = await run(storeVerify, '--store', storePath);
-  expect(sound).toMatchObject({exitCode: undefined, stdout: expect.stringMatching(/is sound\n$/) as string});
+  const sound = await run(StoreVerifyCommand, '--store', storePath);
+  expect(sound).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/is sound\n$/) as string});
   const [file = ''] = await readdir(path.join(storePath, 'rejects'));
   await writeFile(path.join(storePath, 'rejects', file), 'x');
-  const damaged = await run(storeVerify, '--store', storePath);
+  const damaged = await run(StoreVerifyCommand, '--store', storePath);
   expect(damaged.exitCode).toBe(3);
   expect(damaged.stdout).toMatch(new RegExp(`^wrong-size .*${file}: has 1 bytes`));
   expect(damaged.stdout).toMatch(/is damaged: 1 fault\n$/);
-  const json: unknown = JSON.parse((await run(storeVerify, '--store', storePath, '--json')).stdout);
+  const json: unknown = JSON.parse((await run(StoreVerifyCommand, '--store', storePath, '--json')).stdout);
   expect(json).toMatchObject({isSound: false, findings: [{code: 'wrong-size'}], checked: {batches: 2}});
 });
 
 test('store compact tells what it merged, and when the old files go', async () => {
   const storePath = await storeWithTwoBatches();
-  const {stdout, exitCode} = await run(storeCompact, '--store', storePath, '--keep-old', '2h');
-  expect(exitCode).toBeUndefined();
+  const {stdout, exitCode} = await run(StoreCompactCommand, '--store', storePath, '--keep-old', '2h');
+  expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^merged 2 batches: 2 batches in \d+ files \([^)]+\) are now 1 in \d+ /);
   expect(stdout).toContain('the first writer after 2h removes them');
-  const again: unknown = JSON.parse((await run(storeCompact, '--store', storePath, '--json')).stdout);
+  const again: unknown = JSON.parse((await run(StoreCompactCommand, '--store', storePath, '--json')).stdout);
   expect(again).toMatchObject({merged: 0, batchesAfter: 1});
 });
 
@@ -196,14 +171,16 @@ test('store prune tells what would go without touching the store, then removes i
   const storePath = await storeWithTwoBatches();
   const before = await contentOf(storePath);
   const args = ['--store', storePath, '--before', '2026-03-02T06:30:00Z'];
-  const dry = await run(storePrune, ...args, '--dry-run');
+  const dry = await run(StorePruneCommand, ...args, '--dry-run');
   const what = '1 rows of 1m and 1 rows of 1h of 1 volumes that start before 2026-03-02T06:00:00Z';
   expect(dry.stdout).toBe(`would remove ${what}; 1 batches would become one\n`);
   expect(await contentOf(storePath)).toEqual(before);
-  expect((await run(storePrune, ...args)).stdout).toContain(`removed ${what}`);
-  expect((await run(storePrune, ...args)).stdout).toBe('nothing to remove before 2026-03-02T06:00:00Z\n');
-  expect((await run(storePrune, '--store', storePath)).exitCode).toBe(2);
-  const nowhere = await run(storePrune, '--store', `${storePath}-none`, '--older-than', '90d');
+  expect((await run(StorePruneCommand, ...args)).stdout).toContain(`removed ${what}`);
+  expect((await run(StorePruneCommand, ...args)).stdout).toBe(
+    'nothing to remove before 2026-03-02T06:00:00Z\n',
+  );
+  expect((await run(StorePruneCommand, '--store', storePath)).exitCode).toBe(2);
+  const nowhere = await run(StorePruneCommand, '--store', `${storePath}-none`, '--older-than', '90d');
   expect(nowhere).toMatchObject({exitCode: 3, stderr: expect.stringContaining('no shadow store') as string});
 });
 
@@ -212,7 +189,7 @@ test('store export of regular steps tells the coverage, of the volumes that a fi
   const names = path.join(path.dirname(storePath), 'names.txt');
   await writeFile(names, 'a\n\nevil\u001b[2J\n');
   const args = ['--store', storePath, '--volumes-from', names, '-q'];
-  const steps = await run(storeExport, ...args, '--step', '2h');
+  const steps = await run(StoreExportCommand, ...args, '--step', '2h');
   const header =
     'volume,start_us,coverage,reads,writes,trims,read_bytes,write_bytes,footprint_growth_bytes,used_bytes';
   const begin = BEGIN_US - HOUR_US;
@@ -224,13 +201,13 @@ test('store export of regular steps tells the coverage, of the volumes that a fi
     `evil\u001b[2J,${begin + 2 * HOUR_US},0.008333,1,0,0,0,0,0,7`,
     '',
   ]);
-  const summed = await run(storeExport, ...args, '--sum', 'rack', '--granularity', 'hourly');
+  const summed = await run(StoreExportCommand, ...args, '--sum', 'rack', '--granularity', 'hourly');
   expect(summed.stdout.split('\n').slice(1)).toEqual([
     `rack,${BEGIN_US},1.0,0,2,0,0,8192,4096,4096`,
     `rack,${BEGIN_US + HOUR_US},0.016667,6,0,0,512,0,0,4103`,
     '',
   ]);
-  expect((await run(storeExport, ...args, '--step', '90s')).exitCode).toBe(2);
+  expect((await run(StoreExportCommand, ...args, '--step', '90s')).exitCode).toBe(2);
 });
 
 test('ingest puts --volume-prefix before the names of volumes, and refuses one that a script left empty', async () => {
@@ -238,12 +215,12 @@ test('ingest puts --volume-prefix before the names of volumes, and refuses one t
   const file = path.join(path.dirname(storePath), 'log.csv');
   await writeFile(file, `volume,time_us,op,offset,length\nsda,${BEGIN_US},write,0,4096\n`);
   const args = [file, '--store', storePath, '--json', '--volume-prefix'];
-  const empty = await run(ingest, ...args, '');
+  const empty = await run(Ingest, ...args, '');
   expect(empty.exitCode).toBe(2);
   expect(JSON.parse(empty.stdout)).toMatchObject({
     error: {code: 'bad-flag-value', message: '--volume-prefix is empty'},
   });
-  await run(ingest, ...args, 'host-a/');
-  const {stdout} = await run(storeInfo, '--store', storePath, '--volumes', '--json');
+  await run(Ingest, ...args, 'host-a/');
+  const {stdout} = await run(StoreInfoCommand, '--store', storePath, '--volumes', '--json');
   expect(JSON.parse(stdout)).toMatchObject({volumes: [{name: 'host-a/sda'}]});
 });

@@ -5,6 +5,7 @@ import {afterEach, expect, test, vi} from 'vitest';
 import Apply from '../../src/commands/apply.js';
 import type {Plan} from '../../src/lib/allocation/index.js';
 import {writeArtifact} from '../../src/lib/core/index.js';
+import {runCommand} from '../support/run-command.js';
 import {buildPlan, type Bytes, containing, temporaryFolder} from './builders.js';
 
 const WANTED: Bytes = [
@@ -14,27 +15,10 @@ const WANTED: Bytes = [
 const AS_OF = ['--as-of', '2026-06-01'];
 
 afterEach(() => {
-  process.exitCode = undefined;
   vi.unstubAllEnvs();
 });
 
-/** Runs the command in this process: what it wrote and its exit code. */
-async function run(...args: string[]): Promise<{stdout: string; stderr: string; exitCode: unknown}> {
-  const written = {stdout: '', stderr: ''};
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      written[name] += String(chunk);
-      return true;
-    }),
-  );
-  process.exitCode = undefined;
-  try {
-    await Apply.run(args, {root: path.resolve(import.meta.dirname, '../..')});
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-  return {...written, exitCode: exitCode()};
-}
+const run = (...args: string[]): ReturnType<typeof runCommand> => runCommand(Apply, args);
 
 async function setUp(overrides: Partial<Plan> = {}): Promise<[plan: string, target: string]> {
   const folder = await temporaryFolder();
@@ -103,7 +87,3 @@ test('expired is 5, infeasible is 4, and the gaps are told', async () => {
     0,
   );
 });
-
-function exitCode(): unknown {
-  return process.exitCode ?? 0;
-}

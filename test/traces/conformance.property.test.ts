@@ -161,7 +161,7 @@ describe.each(Object.keys(TRACE_FORMATS))('format %s', (format) => {
 
   it.each(cases)('reads $name the same wherever it is cut into pieces', async ({content, options}) => {
     const whole = await withoutFile(readPieces(content, [], options));
-    const step = Math.ceil(content.length / effort(20, 100));
+    const step = Math.ceil(content.length / effort(8, 100));
     for (let cut = 1; cut < content.length; cut += step) {
       expect(await withoutFile(readPieces(content, [cut], options))).toEqual(whole);
     }
@@ -184,7 +184,7 @@ describe.each(Object.keys(TRACE_FORMATS))('format %s', (format) => {
       for (const {content, options} of cases.filter((one) => one.content.length < SMALL_BYTES)) {
         for (let at = 0; at < content.length; at += 1) {
           const isNewline = content[at] === 10;
-          if (!isNewline && at % effort(9, 1) !== 0) continue;
+          if (!isNewline && at % effort(17, 1) !== 0) continue;
           const [before, after] = [content.subarray(0, at), content.subarray(isNewline ? at + 1 : at)];
           const damaged = new Uint8Array(Buffer.concat([before, Buffer.from(isNewline ? '' : '\n'), after]));
           const {read} = await readPieces(damaged, [], options).catch(toolErrorOnly);

@@ -119,7 +119,7 @@ describe('a trace that is split into ten files', () => {
         expect(whatIsIn(await ingestFiles(shuffled))).toEqual(whatIsIn(whole));
         expect(growthIn(whole.batches.flatMap(({rows}) => minutesOf(rows)))).toEqual(growthOf(list));
       }),
-      {seed: 11, numRuns: effort(30, 3000)},
+      {seed: 11, numRuns: effort(15, 3000)},
     );
   });
 });
@@ -134,7 +134,7 @@ describe('rows out of order', () => {
         const expected = whatIsIn(await ingestFiles([list]));
         expect(whatIsIn(await ingestFiles([logged]))).toEqual(expected);
       }),
-      {seed: 12, numRuns: effort(30, 3000)},
+      {seed: 12, numRuns: effort(15, 3000)},
     );
   });
 });
