@@ -26,4 +26,4 @@ it("README's first plan works as it is written, command by command", async () =>
   } finally {
     await rm(folder, {recursive: true});
   }
-}, 180_000);
+}, 400_000);
