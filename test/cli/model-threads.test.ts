@@ -13,12 +13,8 @@ import {PROGRAM, runForeshadow} from '../support/run-foreshadow.js';
 
 /** More than one task for threads; most stand still, which costs a model next to nothing. */
 const VOLUMES = 70;
-<<<<<<< HEAD
-const HOURS = 96;
-=======
 const MOVING = 8;
-const HOURS = 72;
->>>>>>> c6aa46f (Start the program only for what only it shows, try fewer cases in the fast run and as many as before in the thorough one)
+const HOURS = 96;
 const FIRST_US = 1_790_000_000_000_000 - (1_790_000_000_000_000 % 3_600_000_000);
 const folder = mkdtempSync(path.join(tmpdir(), 'foreshadow-models-'));
 afterAll(() => {
@@ -90,12 +86,7 @@ describe('shards of a forecast', () => {
     await run('train', '--model', 'theta', '--horizon', '6h', '--out', 'theta.json');
     const forecast = ['forecast', '--model-file', 'theta.json'];
     await run(...forecast, '--out', 'whole.csv');
-<<<<<<< HEAD
-    const parts = ['1', '2', '3'].map((index) => `part-${index}.csv`);
-    parts[1] = 'part-2.parquet';
-=======
-    const parts = ['1', '2'].map((index) => `part-${index}.csv`);
->>>>>>> c6aa46f (Start the program only for what only it shows, try fewer cases in the fast run and as many as before in the thorough one)
+    const parts = ['part-1.csv', 'part-2.parquet'];
     for (const [index, part] of parts.entries())
       await run(...forecast, '--shard', `${index + 1}/2`, '--threads', String(index + 1), '--out', part);
     const merge = ['forecast', 'merge', ...parts.toReversed(), '--out', 'merged.csv'];
