@@ -24,6 +24,7 @@ export function fitProgress(
     const {first, firstMs} = running.get(told.model) ?? {first: told, firstMs: nowMs()};
     running.set(told.model, {first, firstMs, last: told});
     if (told.done >= told.total) running.delete(told.model);
+    if (told.ended !== undefined) running.delete(told.ended);
     const [whole, parts] = [false, true].map((isPart) =>
       [...running.values()].filter(({last}) => (last.unit !== 'models') === isPart),
     );

@@ -17,7 +17,8 @@ it('tells steps, losses and the time left of a network, and of several at the sa
     [12_000, {model: 'ets', unit: 'series', done: 0, total: 60}],
     [13_000, {model: 'ets', unit: 'series', done: 20, total: 60}],
     [14_000, {...mlp, done: 400}],
-    [15_000, {model: 'ets', unit: 'series', done: 60, total: 60}],
+    // It stopped early, or was refused: nothing more is said of it.
+    [15_000, {model: 'ensemble', unit: 'models', done: 4, total: 13, ended: 'ets'}],
   ];
   for (const [atMs, one] of told) {
     nowMs = atMs;
@@ -31,6 +32,6 @@ it('tells steps, losses and the time left of a network, and of several at the sa
     `ensemble 3/13 models; ${network}, 11s left; ets 0/60 series`,
     `ensemble 3/13 models; ${network}, 12s left; ets 20/60 series, 2s left`,
     'ensemble 3/13 models; ets 20/60 series, 4s left',
-    'ensemble 3/13 models',
+    'ensemble 4/13 models',
   ]);
 });

@@ -47,7 +47,7 @@ async function fit(
   const models = singles.map((model) => onThreads(model, options.threads));
   const every = Math.ceil(panel.length / MOST_SERIES_ASKED);
   const asked = panel.filter((_, index) => index % every === 0);
-  const candidates = await fitMembers(models, panel, asked, options);
+  const candidates = await fitMembers(name, models, panel, asked, options);
   const {chosen, losses} = await chooseMembers(candidates, asked, options);
   const members: Member[] = [];
   for (const member of chosen) {
@@ -61,6 +61,7 @@ async function fit(
 
 /** In the order of the models; one after the other, or all at once where threads do the work. */
 async function fitMembers(
+  name: string,
   models: readonly ForecastModel[],
   panel: readonly Series[],
   asked: readonly Series[],
@@ -70,7 +71,8 @@ async function fitMembers(
   const fitOne = async (model: ForecastModel): Promise<Member | undefined> => {
     const member = await fitMember(model, model.scope === 'each' ? asked : panel, asked, options);
     done += 1;
-    options.onProgress?.({model: 'ensemble', unit: 'models', done, total: models.length});
+    const progress = {model: name, unit: 'models', done, total: models.length} as const;
+    options.onProgress?.({...progress, ended: model.name});
     return member;
   };
   if (options.threads) return (await Promise.all(models.map(fitOne))).flatMap((member) => member ?? []);

@@ -44,6 +44,8 @@ export interface FitProgress {
   /** Of networks: the mean loss of the steps since the last report, and that on held-out time where there is any. */
   readonly loss?: number;
   readonly heldOutLoss?: number;
+  /** Of the models that a model is made of: the one that has ended now, done or given up. */
+  readonly ended?: string;
 }
 
 /** Where checkpoints of one training are. */
