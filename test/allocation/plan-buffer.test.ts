@@ -70,6 +70,7 @@ describe('planBuffer', () => {
       validForSeconds: 3600,
       withCertificate: false,
       withCoverage: false,
+      withLaunches: true,
       nowUs: NOW_US,
       seed: 1,
       tool: 'foreshadow/test',
@@ -98,6 +99,34 @@ describe('planBuffer', () => {
     expect(parseArtifact(await readFile(out, 'utf8'), out, PLAN_KIND)).toEqual(plan);
     const again = await planBuffer(options());
     expect(again.plan).toEqual(plan);
+  });
+
+  it('holds for volumes to come, as they came, unless told not to', async () => {
+    // The other volume comes in the second week.
+    const store = (): PlanStore => {
+      const [one, other] = [storeOf('daily'), storeOf('still')];
+      return {
+        ...one,
+        readSeries: async (query, metric) => {
+          const come = (await other.readSeries(query, metric)).map((series) => ({
+            ...series,
+            values: series.values.map((bytes, step) => (step < 9 * 24 ? Number.NaN : bytes)),
+          }));
+          return [...(await one.readSeries(query, metric)), ...come];
+        },
+      };
+    };
+    const openStore = (): Promise<PlanStore> => Promise.resolve(store());
+    const {plan} = await planBuffer(options({openStore, withCoverage: true}));
+    expect(plan.launches).toMatchObject({tiers: [{seenVolumes: 1}], shortBytes: 0});
+    expect(plan.launches?.addsBytes).toBeGreaterThan(2 ** 30);
+    const without = await planBuffer(options({openStore, withLaunches: false}));
+    expect(without.plan.launches).toBeUndefined();
+    const held = (of: typeof plan): number => of.hosts.reduce((sum, {reserveBytes}) => sum + reserveBytes, 0);
+    expect(held(plan) - held(without.plan)).toBe(plan.launches?.addsBytes);
+    expect(plan.feasible).toBe(true);
+    const {plan: static20} = await planBuffer(options({openStore, policy: 'static'}));
+    expect(static20.launches).toBeUndefined();
   });
 
   it('tells the changes against what the target holds, and of hosts there that the topology does not know', async () => {

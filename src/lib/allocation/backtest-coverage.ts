@@ -17,6 +17,8 @@ export interface CoverageInput {
   readonly compareSteps: number;
   /** What would have been foreseen of `usage.series` at an origin, over the steps compared. */
   forecastAt(heldSteps: number): Promise<PeakForecast>;
+  /** What volumes yet to come would have added then, by scenario; absent: nothing. */
+  readonly addedAt?: (heldSteps: number, forecast: PeakForecast) => Float64Array;
 }
 
 /** How often a kind of boundary asked for no more than was promised. */
@@ -35,11 +37,13 @@ export async function backtestCoverage(input: CoverageInput): Promise<readonly C
     const usage = {...input.usage, usedBytes: levelsAt(input.usage, held)};
     const forecast = widenForecast(usage, await input.forecastAt(held));
     const use = predictUse(compiled, forecast, settings);
+    const added = input.addedAt?.(held, forecast);
     const peaks = peakSums(compiled, input, held);
     for (const [scenario, net] of compiled.nets.entries()) {
       const peak = peaks[scenario] ?? 0;
       if (peak <= 0) continue;
-      const promised = scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]).totalBytes;
+      const {totalBytes} = scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]);
+      const promised = totalBytes + (added?.[scenario] ?? 0);
       const kind = kindOf(topology, net);
       const known = byKind.get(kind) ?? {kind, level: 1, kept: 0, of: 0, worstShortBytes: 0};
       byKind.set(kind, {

@@ -7,6 +7,8 @@ export * from './check-certificate.js';
 export * from './choose-hosts.js';
 export * from './compile-topology.js';
 export * from './make-plan.js';
+export * from './foresee-launches.js';
+export * from './launch-demand.js';
 export * from './max-flow.js';
 export * from './moment-program.js';
 export * from './parse-what-if.js';

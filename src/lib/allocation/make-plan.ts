@@ -8,6 +8,7 @@ import {
 import {placeScenario, type ScenarioPlacement} from './certificate.js';
 import {checkCertificate, type CertificateViolation} from './check-certificate.js';
 import {compileTopology} from './compile-topology.js';
+import type {ForeseenLaunches} from './foresee-launches.js';
 import {tellCures} from './plan-cures.js';
 import {type Plan, PLAN_KIND} from './plan-file.js';
 import type {PlanFacts} from './plan-facts.js';
@@ -49,6 +50,8 @@ export interface PlanRequest {
   readonly warnings: readonly string[];
   /** What the safety factor reached in backtest, where that was asked. */
   readonly coverage?: NonNullable<Plan['coverage']>;
+  /** What is told of the volumes to come that the input has; absent: nothing. */
+  readonly launches?: ForeseenLaunches['told'];
   /** Rules for giving back what is held now; absent: at once. */
   readonly shrink?: ShrinkRules;
   /** Whether it tells the relaxed answer beside its own, and cures for what is uncovered; absent: neither. */
@@ -90,9 +93,17 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     uncovered: [...uncovered, ...tellRefused(violations, uncovered)],
     ...(request.withAlternatives ? await tellAlternatives(facts, input) : {}),
     ...(request.coverage ? {coverage: request.coverage} : {}),
+    ...tellLaunches(facts, request.launches),
     ...(warnings.length > 0 ? {warnings} : {}),
     ...(request.withCertificate ? {certificate, volumes: nameVolumes(facts)} : {}),
   };
+}
+
+/** Nothing of a policy that holds nothing for them. */
+function tellLaunches({decision}: PlanFacts, told: PlanRequest['launches']): Pick<Plan, 'launches'> {
+  const {heldForLaunches: held} = decision;
+  if (told === undefined || held === undefined) return {};
+  return {launches: {...told, addsBytes: held.bytes, shortBytes: held.shortBytes}};
 }
 
 /** Rules and rooms may put more on one host than an even spread would. */
@@ -137,7 +148,8 @@ async function tellAlternatives(
   const strictBytes = decision.reserveBytes.reduce((sum, bytes) => sum + bytes, 0);
   const {totalBytes, uncovered: relaxedUncovered} = await answerRelaxed(input.topology, facts.use);
   // A reserve that keeps the rules serves without them too.
-  const relaxedBytes = strictUncovered.length === 0 ? Math.min(strictBytes, totalBytes) : totalBytes;
+  const withLaunches = totalBytes + (decision.heldForLaunches?.bytes ?? 0);
+  const relaxedBytes = strictUncovered.length === 0 ? Math.min(strictBytes, withLaunches) : withLaunches;
   const cures = strictUncovered.length === 0 ? [] : await tellCures(facts, input);
   return {
     relaxed: {strictBytes, strictUncovered, relaxedBytes, relaxedUncovered: [...relaxedUncovered]},

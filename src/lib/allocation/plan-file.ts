@@ -142,6 +142,29 @@ const planSchema = z.object({
       }),
     )
     .optional(),
+  /** Volumes that are yet to come, learned from when those of the topology were first seen; absent: not reckoned with. */
+  launches: z
+    .object({
+      /** How long new volumes could be told from those that were always there. */
+      watchedSeconds: z.number().nonnegative(),
+      /** Those in which any came; `tier` absent: volumes that may lie on any host. */
+      tiers: z.array(
+        z.object({
+          tier: z.string().optional(),
+          seenVolumes: z.number().int().positive(),
+          volumesPerWeek: z.number().positive(),
+        }),
+      ),
+      /** How many come over the horizon, in the mean. */
+      meanVolumes: z.number().nonnegative(),
+      /** Bytes of all their copies at the level of the plan. */
+      copyBytes: bytes,
+      /** What is held for them beside what the known volumes need. */
+      addsBytes: bytes,
+      /** What there is no room for in the scenario that lacks the most. */
+      shortBytes: bytes,
+    })
+    .optional(),
   /** What was assumed or passed over, in words. */
   warnings: z.array(z.string()).optional(),
   /** On request: for each scenario where every lost replica goes. */

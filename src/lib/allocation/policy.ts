@@ -1,6 +1,7 @@
 import type {PeakForecast} from '../forecasting/index.js';
 import type {Topology} from '../topology/index.js';
 import type {ScenarioPlacement} from './certificate.js';
+import type {LaunchDemand} from './launch-demand.js';
 import type {SafetySettings} from './safety-level.js';
 import type {ScenarioDemand} from './scenario-demand.js';
 import type {SumForecast} from './use-sums.js';
@@ -35,6 +36,8 @@ export interface PolicyInput {
   readonly forecast: PeakForecast;
   /** The same for sums over volumes, where these were foreseen by themselves; then `forecast` needs no samples. */
   readonly sums?: SumForecast;
+  /** What volumes that are yet to come ask for; absent: nothing. */
+  readonly launches?: readonly LaunchDemand[];
   /** The buffer held now, a value a host. */
   readonly currentReserveBytes: Float64Array;
   /** Since each host's buffer was last changed; absent: nobody knows. */
@@ -68,6 +71,8 @@ export interface BufferDecision {
   readonly needs: readonly BoundaryNeed[];
   /** Not empty: the policy itself knows that no reserve can satisfy these scenarios. */
   readonly shortCuts: readonly ShortCut[];
+  /** What of the reserve is for volumes to come, and what there was no room for; absent: the policy holds nothing for them. */
+  readonly heldForLaunches?: {readonly bytes: number; readonly shortBytes: number};
   /** For each host what is worth telling of how its reserve came about, beside which scenario needs it. */
   readonly hostNotes?: readonly (string | undefined)[];
   /** A placement within the reserve for each scenario, where the policy made one; the plan checks it like any other. */
@@ -107,5 +112,7 @@ export interface AllocationPolicy {
   readonly name: string;
   /** One line for people. */
   readonly summary: string;
+  /** Whether it holds anything for PolicyInput.launches. */
+  readonly holdsForLaunches?: true;
   decide(input: PolicyInput): Promise<BufferDecision>;
 }

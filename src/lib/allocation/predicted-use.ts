@@ -86,7 +86,7 @@ function upperOf(samples: readonly Float64Array[], index: number, level: number)
 }
 
 /** The sums of samples of every volume. */
-function sumSamples({topology, nets}: CompiledTopology, {samples}: PeakForecast): SumForecast {
+export function sumSamples({topology, nets}: CompiledTopology, {samples}: PeakForecast): SumForecast {
   const onHost = topology.hosts.map((): number[] => []);
   for (const [volume, {replicas}] of topology.volumes.entries())
     for (const host of replicas) onHost[host]?.push(volume);

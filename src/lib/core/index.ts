@@ -1,5 +1,6 @@
 export * from './artifact.js';
 export * from './errors.js';
+export * from './group-by.js';
 export * from './lock-file.js';
 export * from './nearest-name.js';
 export * from './random.js';

@@ -21,7 +21,7 @@ export const GROWTH_CLASSES = {full: undefined, fast: 0.9, typical: 0.5, slow: 0
 
 export type GrowthClass = keyof typeof GROWTH_CLASSES;
 
-export interface AdmitOptions extends HorizonOptions {
+export interface AdmitOptions extends Omit<HorizonOptions, 'withLaunches'> {
   readonly topologyPath: string;
   readonly count: number;
   readonly sizeBytes: number;
@@ -59,7 +59,11 @@ export async function admit(options: AdmitOptions): Promise<AdmitReport> {
   refuseUnknown(topology, options);
   refuseUnknownLevels(topology, options.settings);
   refuseUnknownRules(topology, options.settings.rules);
-  const {usage, forecast, warnings, horizonSeconds} = await foreseeOverHorizon(topology, options);
+  const {usage, forecast, warnings, horizonSeconds} = await foreseeOverHorizon(topology, {
+    ...options,
+    // The volumes asked for are what comes.
+    withLaunches: false,
+  });
   const situation = {raw, topology, usedBytes: usage.usedBytes, forecast};
   const wanted = newVolumes(situation, options);
   const answers = [];

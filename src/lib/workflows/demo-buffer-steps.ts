@@ -55,6 +55,7 @@ function planStep(
           validForSeconds: DAY_SECONDS,
           withCertificate: false,
           withCoverage: true,
+          withLaunches: true,
         },
         ...{nowUs: endUs, seed: 1, out: planOf(policy), onProgress},
       }),

@@ -1,13 +1,17 @@
 import {
   compileTopology,
+  type ForeseenLaunches,
+  foreseeLaunches,
   longestRepair,
   type Plan,
   type PolicySettings,
   predictUse,
   type RepairTime,
   scenarioDemand,
+  sumOfLaunches,
 } from '../allocation/index.js';
 import {
+  createRandom,
   formatBytes,
   formatDurationRoughly,
   GRANULARITY_SECONDS,
@@ -32,10 +36,14 @@ export interface HorizonParts {
 export interface HorizonOptions extends Omit<ForeseeOptions, 'horizonSeconds'> {
   readonly horizon: PlanHorizon;
   readonly settings: PolicySettings;
+  /** Whether volumes that are yet to come are reckoned with. */
+  readonly withLaunches: boolean;
 }
 
 export interface ForeseenOverHorizon extends Foreseen {
   readonly horizonSeconds: number;
+  /** Absent: not asked for, a fixed factor (which stands for all that is not known), or no volume has a history. */
+  readonly launches?: ForeseenLaunches | undefined;
   /** What the horizon is made of, where it was not stated. */
   readonly horizon?: NonNullable<Plan['horizon']>;
 }
@@ -61,7 +69,9 @@ export async function foreseeOverHorizon(
   const history = await readUsageHistory(topology, options);
   if ('seconds' in horizon || rate === undefined) {
     const horizonSeconds = 'seconds' in horizon ? horizon.seconds : 0;
-    return {...(await foreseeFrom(history, {...options, horizonSeconds})), horizonSeconds};
+    const foreseen = await foreseeFrom(history, {...options, horizonSeconds});
+    const launches = launchesAt(topology, foreseen, horizonSeconds, options);
+    return {...withLaunchWarnings(foreseen, launches), horizonSeconds};
   }
   const stepSeconds = GRANULARITY_SECONDS[history.granularity];
   const beforeRepair = horizon.leadSeconds + horizon.reviewSeconds;
@@ -69,10 +79,15 @@ export async function foreseeOverHorizon(
   let horizonSeconds = wholeSteps(beforeRepair + 1);
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const foreseen = await foreseeFrom(history, {...options, horizonSeconds});
-    const repair = repairOf(topology, foreseen, options.settings, rate);
+    const launches = launchesAt(topology, foreseen, horizonSeconds, options);
+    const repair = repairOf(topology, {...foreseen, launches}, options.settings, rate);
     if (beforeRepair + repair.seconds <= horizonSeconds) {
       const terms = tellTerms(horizon, repair, rate);
-      return {...foreseen, horizonSeconds: beforeRepair + repair.seconds, horizon: terms};
+      return {
+        ...withLaunchWarnings(foreseen, launches),
+        horizonSeconds: beforeRepair + repair.seconds,
+        horizon: terms,
+      };
     }
     horizonSeconds = wholeSteps(beforeRepair + repair.seconds);
   }
@@ -83,17 +98,39 @@ export async function foreseeOverHorizon(
   );
 }
 
+/** The volumes to come; undefined where they are not to be reckoned with. */
+export function launchesAt(
+  topology: Topology,
+  {usage, forecast}: Pick<Foreseen, 'usage' | 'forecast'>,
+  horizonSeconds: number,
+  {withLaunches, settings, seed}: Pick<HorizonOptions, 'withLaunches' | 'settings' | 'seed'>,
+  heldSteps = 0,
+): ForeseenLaunches | undefined {
+  if (!withLaunches || settings.fixedFactor !== undefined || usage.series.length === 0) return undefined;
+  const random = createRandom(seed).fork('launches');
+  return foreseeLaunches(topology, usage, forecast, {horizonSeconds, settings, random, heldSteps});
+}
+
+function withLaunchWarnings(
+  foreseen: Foreseen,
+  launches: ForeseenLaunches | undefined,
+): Foreseen & Pick<ForeseenOverHorizon, 'launches'> {
+  return {...foreseen, launches, warnings: [...foreseen.warnings, ...(launches?.warnings ?? [])]};
+}
+
 function repairOf(
   topology: Topology,
-  {forecast}: Foreseen,
+  {forecast, launches}: Pick<ForeseenOverHorizon, 'forecast' | 'launches'>,
   settings: PolicySettings,
   bytesPerSecond: number,
 ): RepairTime {
   const compiled = compileTopology(topology);
   const use = predictUse(compiled, forecast, settings);
-  const demands = compiled.nets.map((net, scenario) =>
-    scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]),
-  );
+  const added = sumOfLaunches(launches?.demands ?? [], compiled.nets.length);
+  const demands = compiled.nets.map((net, scenario) => {
+    const demand = scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]);
+    return {...demand, totalBytes: demand.totalBytes + (added[scenario] ?? 0)};
+  });
   return longestRepair(compiled, demands, use.roomBytes, bytesPerSecond);
 }
 

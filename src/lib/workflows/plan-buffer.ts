@@ -5,14 +5,21 @@ import {
   type CurrentReserve,
   makePlan,
   type Plan,
+  type PolicyInput,
   refuseUnknownLevels,
   refuseUnknownRules,
   type ShrinkRules,
+  sumOfLaunches,
 } from '../allocation/index.js';
 import {canonicalJson, sha256Hex, US_PER_SECOND, writeArtifact} from '../core/index.js';
 import {openTarget, readLastChanges} from '../storage-apis/index.js';
 import {lintTopology, readTopology, type Topology} from '../topology/index.js';
-import {foreseeOverHorizon, type HorizonOptions} from './foresee-over-horizon.js';
+import {
+  foreseeOverHorizon,
+  type ForeseenOverHorizon,
+  type HorizonOptions,
+  launchesAt,
+} from './foresee-over-horizon.js';
 import type {Foreseen} from './foresee-usage.js';
 
 export interface PlanBufferOptions extends HorizonOptions {
@@ -50,19 +57,17 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
   refuseUnknownRules(topology, settings.rules);
   const held = await readHeld(topology, options);
   const current = held?.current;
-  const foreseen = await foreseeOverHorizon(topology, options);
-  const {usage, forecast, inputs, warnings, horizonSeconds} = foreseen;
+  const withLaunches = options.withLaunches && policy.holdsForLaunches === true;
+  const foreseen = await foreseeOverHorizon(topology, {...options, withLaunches});
+  const {inputs, warnings, horizonSeconds} = foreseen;
   options.signal.throwIfAborted();
-  const coverage = await tryPast(topology, foreseen, options);
+  const coverage = await tryPast(topology, foreseen, {...options, withLaunches});
   options.signal.throwIfAborted();
   onProgress(`policy ${policy.name}`);
   const plan = await makePlan({
     policy,
-    input: {
-      ...{topology, usedBytes: usage.usedBytes, forecast, settings},
-      currentReserveBytes: Float64Array.from(topology.hosts, ({id}) => current?.reserveBytes.get(id) ?? 0),
-      ...(held && {sinceChangeSeconds: held.sinceChangeSeconds}),
-    },
+    input: {...policyInput(topology, foreseen, held), settings},
+    ...(foreseen.launches && {launches: foreseen.launches.told}),
     ...(options.shrink && {shrink: options.shrink}),
     ...(coverage && {coverage: [...coverage]}),
     ...(current && {current}),
@@ -92,15 +97,37 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
   return {plan, out};
 }
 
+function policyInput(
+  topology: Topology,
+  {usage, forecast, launches}: ForeseenOverHorizon,
+  held: Held | undefined,
+): Omit<PolicyInput, 'settings'> {
+  const heldBytes = held?.current.reserveBytes;
+  return {
+    ...{topology, usedBytes: usage.usedBytes, forecast},
+    currentReserveBytes: Float64Array.from(topology.hosts, ({id}) => heldBytes?.get(id) ?? 0),
+    ...(launches && {launches: launches.demands}),
+    ...(held && {sinceChangeSeconds: held.sinceChangeSeconds}),
+  };
+}
+
 /** Undefined when it is not asked for, or no volume has a history. */
 async function tryPast(
   topology: Topology,
   {usage, past}: Foreseen,
-  {withCoverage, settings, onProgress}: PlanBufferOptions,
+  options: PlanBufferOptions,
 ): Promise<readonly Coverage[] | undefined> {
-  if (!withCoverage || past === undefined) return undefined;
+  if (!options.withCoverage || past === undefined) return undefined;
+  const {settings, onProgress} = options;
   onProgress('backtest');
-  return backtestCoverage({topology, usage, settings, ...past});
+  const comparedSeconds = past.compareSteps * (usage.series[0]?.stepSeconds ?? 0);
+  return backtestCoverage({
+    ...{topology, usage, settings, ...past},
+    addedAt: (held, forecast) => {
+      const launches = launchesAt(topology, {usage, forecast}, comparedSeconds, options, held);
+      return sumOfLaunches(launches?.demands ?? [], topology.scenarios.length);
+    },
+  });
 }
 
 interface Held {

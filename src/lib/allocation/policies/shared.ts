@@ -2,9 +2,11 @@
  * One reserve for all scenarios, since they are planned for one at a time: the least total such that in every scenario
  * each lost copy finds an allowed host with space (a linear program with cuts from maximum flows, reserve-lp.ts), then
  * raised until whole volumes fit (least-whole-reserve.ts). Where not even the whole room is enough, as much as fits is
- * held and the minimum cut is told. Boundaries may have floors, and tiers a price: then the least cost is looked for.
+ * held and the minimum cut is told. For volumes that are yet to come it holds more where what the known ones leave is not
+ * enough (hold-for-launches.ts). Boundaries may have floors, and tiers a price: then the least cost is looked for.
  */
-import {formatBytes} from '../../core/index.js';
+import {formatBytes, sum} from '../../core/index.js';
+import {holdForLaunches} from '../hold-for-launches.js';
 import {leastWholeReserve} from '../least-whole-reserve.js';
 import {priceFloors, tellShortFloors} from '../price-floors.js';
 import type {AllocationPolicy, BoundaryNeed, BufferDecision, PolicyInput, ReserveRules} from '../policy.js';
@@ -17,6 +19,7 @@ import {findShortCut} from '../short-cut.js';
 export const shared: AllocationPolicy = {
   name: 'shared',
   summary: 'the least reserve that serves every scenario, one at a time',
+  holdsForLaunches: true,
   decide,
 };
 
@@ -34,8 +37,28 @@ async function decide(input: PolicyInput): Promise<BufferDecision> {
     const demand = demands[net.scenario];
     return (demand && findShortCut(compiled, net, demand, use.roomBytes)) ?? [];
   });
-  const hostNotes = noteFloors(topology, use.roomBytes, settings.rules);
-  return {reserveBytes, needs: needsOf(view), shortCuts, placements, ...(hostNotes && {hostNotes})};
+  const floorNotes = noteFloors(topology, use.roomBytes, settings.rules);
+  const decision = {needs: needsOf(view), shortCuts, placements};
+  if (input.launches === undefined)
+    return {...decision, reserveBytes, ...(floorNotes && {hostNotes: floorNotes})};
+  const known = {reserveBytes, placements, demands, roomBytes: use.roomBytes};
+  const {hostBytes, shortBytes} = await holdForLaunches(compiled, known, input.launches);
+  return {
+    ...decision,
+    reserveBytes: reserveBytes.map((bytes, host) => bytes + (hostBytes[host] ?? 0)),
+    heldForLaunches: {bytes: sum(hostBytes), shortBytes},
+    hostNotes: noteLaunches(hostBytes, floorNotes),
+  };
+}
+
+function noteLaunches(
+  hostBytes: Float64Array,
+  floorNotes: BufferDecision['hostNotes'],
+): BufferDecision['hostNotes'] {
+  return Array.from(hostBytes, (bytes, host) => {
+    const notes = [floorNotes?.[host], bytes > 0 ? `${formatBytes(bytes)} for volumes to come` : undefined];
+    return notes.filter((note) => note !== undefined).join('; ') || undefined;
+  });
 }
 
 /** Undefined where every floor fits. */
