@@ -116,6 +116,18 @@ describe('a most a host', () => {
     });
   });
 
+  it('of parts of a byte ends, too', async () => {
+    const topology = randomTopology(71);
+    const most = 0.9 * Math.max(...(await leastFor(topology)).reserveBytes);
+    expect(Number.isInteger(most)).toBe(false);
+    const limited = await leastFor(
+      topology,
+      usedOf(topology),
+      roomIn(topology).map((bytes) => Math.min(bytes, most)),
+    );
+    expect(Math.max(...limited.reserveBytes)).toBeLessThanOrEqual(most);
+  });
+
   it('that is short is told as the cure, not as a lack of capacity', async () => {
     const hosts = ['a', 'b', 'c'].map((id) => ({id, capacity: 1000}));
     const topology = topologyOf({hosts, volumes: [{id: 'v', replicas: ['a', 'b'], used: 300}]});

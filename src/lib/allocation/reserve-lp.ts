@@ -38,15 +38,17 @@ const MOST_SOLVES = 500;
  * min sum c_h r_h, 0 <= r_h <= room_h, such that for every scenario a flow takes its demand to allowed hosts with r_h as
  * the space (allocation-maths sections 2 and 9). No flow enters the program: a flow exists if and only if every set of
  * groups finds its demand on the hosts that it may use, so each such set is one row over r, and only sets that a
- * maximum flow shows to be violated are added. The cost is within a millionth of the optimum. The caller must dispose
- * of the search.
+ * maximum flow shows to be violated are added. The cost is within a millionth of the optimum. Rooms count in whole bytes.
+ * The caller must dispose of the search.
  */
 export async function searchLeastReserve(
   compiled: CompiledTopology,
   demands: readonly ScenarioDemand[],
-  roomBytes: Float64Array,
+  givenRoomBytes: Float64Array,
   {floors = [], costs}: PricedFloors = {},
 ): Promise<ReserveSearch> {
+  // Of parts of a byte, sums are not exact, and filling up what they lack would never end.
+  const roomBytes = givenRoomBytes.map(Math.floor);
   const shortages: {net: ScenarioNet; routing: Routing}[] = [];
   const wanted = compiled.nets.map((net, scenario) => {
     const groupBytes = demands[scenario]?.groupBytes ?? new Float64Array(0);

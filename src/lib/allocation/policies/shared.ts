@@ -54,7 +54,7 @@ async function decide(input: PolicyInput): Promise<BufferDecision> {
 function noteLaunches(
   hostBytes: Float64Array,
   floorNotes: BufferDecision['hostNotes'],
-): BufferDecision['hostNotes'] {
+): readonly (string | undefined)[] {
   return Array.from(hostBytes, (bytes, host) => {
     const notes = [floorNotes?.[host], bytes > 0 ? `${formatBytes(bytes)} for volumes to come` : undefined];
     return notes.filter((note) => note !== undefined).join('; ') || undefined;
