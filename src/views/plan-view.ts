@@ -7,6 +7,7 @@ type Plan = PlanSummary['plan'];
 
 /** Host boundaries beyond this many are left out of the table unless something is stuck. */
 const MOST_QUIET_ROWS = 30;
+const MOST_WAITING_ROWS = 20;
 
 /** What each boundary needs, each host holds and changes, what is not covered; then the verdict. */
 export async function renderPlan({plan, out}: PlanSummary): Promise<string> {
@@ -15,6 +16,7 @@ export async function renderPlan({plan, out}: PlanSummary): Promise<string> {
     await hostTable(plan),
     await coverageTable(plan),
     plan.uncovered.map(({message}) => `${paint.bad('not covered:')} ${printable(message)}`).join('\n'),
+    await waitingTable(plan),
     alternatives(plan),
     tellHorizon(plan),
     tellLaunches(plan),
@@ -77,6 +79,35 @@ async function hostTable({hosts, changes}: Plan): Promise<string> {
       row.reason,
     ]),
   );
+}
+
+/** Who is not covered, in the order in which they would be if there were more space. */
+async function waitingTable({waiting}: Plan): Promise<string> {
+  if (waiting === undefined || waiting.volumes.length === 0) return '';
+  const {weights, volumes} = waiting;
+  const table = await renderTable(
+    [
+      {title: 'if this fails'},
+      {title: 'waits for a place'},
+      {title: 'bytes', align: 'right'},
+      {title: 'priority', align: 'right'},
+      {title: 'growth', align: 'right'},
+      {title: 'requests/s', align: 'right'},
+    ],
+    volumes
+      .slice(0, MOST_WAITING_ROWS)
+      .map(({scenario, volume, bytes, score, growthBytes, accessPerSecond}) => [
+        scenario,
+        volume,
+        formatBytes(bytes),
+        score.toFixed(2),
+        formatBytes(growthBytes),
+        accessPerSecond.toFixed(2),
+      ]),
+  );
+  const hidden = volumes.length - MOST_WAITING_ROWS;
+  const more = hidden > 0 ? `\n(and ${hidden} more; --json lists them)` : '';
+  return `${table}${more}\n(priority: growth ${weights.growth}, access ${weights.access}; those with more are covered first)`;
 }
 
 /** What would be cured, and both answers side by side: the rule kept, the rule broken to heal. */

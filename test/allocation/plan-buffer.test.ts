@@ -129,6 +129,29 @@ describe('planBuffer', () => {
     expect(static20.launches).toBeUndefined();
   });
 
+  it('ranks who comes first by the requests of the last week where space is scarce', async () => {
+    const scarce = path.join(folder, 'scarce.yaml');
+    const small = TOPOLOGY.replaceAll('100GiB', '14GiB').replace('used: 5GiB', 'used: 9GiB');
+    await writeFile(scarce, small.replace('version: 1', 'version: 1\npriority: {access: 1}'));
+    const store = storeOf('daily');
+    const openStore = (): Promise<PlanStore> =>
+      Promise.resolve({
+        ...store,
+        readSeries: async (query, metric) => {
+          const series = await store.readSeries(query, metric);
+          if (metric === 'used-bytes') return series;
+          const requests = metric === 'reads' ? 7200 : 3600;
+          return series.map((one) => ({...one, values: new Float64Array(one.values.length).fill(requests)}));
+        },
+      });
+    const {plan} = await planBuffer(options({openStore, topologyPath: scarce}));
+    expect(plan.feasible).toBe(false);
+    expect(plan.waiting?.weights).toEqual({growth: 0, access: 1});
+    const rates = new Map(plan.waiting?.volumes.map((row) => [row.volume, row.accessPerSecond]));
+    expect(rates.get('still')).toBe(0);
+    expect(rates.get('daily') ?? 3).toBe(3);
+  });
+
   it('tells the changes against what the target holds, and of hosts there that the topology does not know', async () => {
     const {plan} = await planBuffer(options({target: `file:${path.join(folder, 'buffers.json')}`}));
     expect(plan.basis).toMatchObject({serial: 0});

@@ -85,6 +85,43 @@ const LAWS: Readonly<Record<string, Law>> = {
     expectAtMost(least, harder);
     return true;
   },
+  'leaving out a scenario or an anti-affinity kind never raises it': async ({topology, least, random}) => {
+    const {scenarios, volumes} = topology;
+    const left = random.below(scenarios.length);
+    const fewer = await leastFor({...topology, scenarios: scenarios.filter((_, index) => index !== left)});
+    expectAtMost(fewer, least);
+    const kind = ['rack', 'feed', 'pdu'][random.below(3)]!;
+    const loose = volumes.map((volume) => ({
+      ...volume,
+      antiAffinity: volume.antiAffinity.filter((one) => one !== kind),
+    }));
+    const looser = await leastFor({...topology, volumes: loose});
+    expect(looser.shortCount).toBe(0);
+    expectAtMost(looser, least);
+    return volumes.some(({antiAffinity}) => antiAffinity.includes(kind));
+  },
+  'a larger fill limit never raises it, nor makes a scenario infeasible': async ({
+    topology,
+    least,
+    random,
+  }) => {
+    const tighter = await leastFor({...topology, fillLimit: 1 - 0.3 * random.next()});
+    if (tighter.shortCount > 0) return false;
+    expectAtMost(least, tighter);
+    return true;
+  },
+  'smaller volumes in the same room never raise it, in proportion': async ({topology, least, random}) => {
+    const room = roomIn(topology);
+    const share = random.next();
+    const smaller = await leastFor(
+      topology,
+      usedOf(topology).map((bytes) => Math.floor(share * bytes)),
+      room,
+    );
+    expect(smaller.shortCount).toBe(0);
+    expectAtMost(smaller, {...least, totalBytes: share * least.totalBytes});
+    return true;
+  },
   'more room never makes a scenario infeasible, nor raises it; nor do whole volumes become uncoverable':
     async ({topology, least, random}) => {
       const host = random.below(topology.hosts.length);

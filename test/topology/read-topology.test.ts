@@ -76,6 +76,25 @@ hostBoundaries: false`;
     ]);
   });
 
+  it('reads weights of priority, alike in YAML and CSV, and refuses what is no weight', async () => {
+    const hosts = 'hosts: [{id: a, capacity: 1TB}]';
+    const yaml = await fromYaml(`\npriority: {growth: 2, access: 0.5}\n${hosts}`);
+    expect(yaml.priority).toEqual({growth: 2, access: 0.5});
+    const tables = {'hosts.csv': 'host,capacity\na,1TB\n', 'volumes.csv': 'volume,replicas\n'};
+    const settings = 'setting,value\npriority_growth,2\npriority_access,0.5\n';
+    const csv = await readTopology(await csvFolder({...tables, 'settings.csv': settings}));
+    expect(csv.serial).toBe(yaml.serial);
+    expect((await fromYaml(`\npriority: {access: 1}\n${hosts}`)).priority).toEqual({growth: 0, access: 1});
+    expect((await fromYaml(`\n${hosts}`)).priority).toBeUndefined();
+    const faults = await faultLines(
+      await yamlFile(`kind: topology\nversion: 1\npriority: {growth: -1, acces: 1}\n${hosts}`),
+    );
+    expect(faults).toEqual([
+      'cluster.yaml:3 unknown-key: priority has the unknown key "acces" (did you mean "access"?)',
+      'cluster.yaml:3 bad-weight: a weight of priority is no number from 0 on: "-1" (write a number such as 1 or 0.5; 0 leaves it out)',
+    ]);
+  });
+
   it('makes every label kind a boundary kind when none is stated, and every host a boundary', async () => {
     const {boundaries} = await fromYaml('hosts: [{id: h, capacity: 1, labels: {rack: r, room: [x]}}]');
     expect(boundaries.map(({id}) => id)).toEqual(['rack/r', 'room/x', 'host/h']);

@@ -134,6 +134,26 @@ function loadOf({hostOf, sizeOf}: Packing, hostCount: number): Float64Array {
   return load;
 }
 
+/** The most bytes that any of the placements puts on each host. */
+export function mostPlaced(
+  {nets, hostCount}: CompiledTopology,
+  demands: readonly ScenarioDemand[],
+  placements: readonly ScenarioPlacement[],
+): Float64Array {
+  const most = new Float64Array(hostCount);
+  for (const {scenario, volumes, hosts} of placements) {
+    const load = new Float64Array(hostCount);
+    const sizeOf = new Map<number, number>();
+    nets[scenario]?.volumes.forEach((volume, entry) => {
+      sizeOf.set(volume, demands[scenario]?.sizes[entry] ?? 0);
+    });
+    for (const [item, host] of hosts.entries())
+      if (host >= 0) load[host] = (load[host] ?? 0) + (sizeOf.get(volumes[item] ?? -1) ?? 0);
+    for (const [host, bytes] of load.entries()) most[host] = Math.max(most[host] ?? 0, bytes);
+  }
+  return most;
+}
+
 /** By host, and what found none. */
 export function toPlacement(packing: Packing): ScenarioPlacement {
   const {net, entryOf, hostOf, sizeOf} = packing;

@@ -27,6 +27,7 @@ export * from './shrink-with-proof.js';
 export * from './spread-pool.js';
 export * from './use-sums.js';
 export * from './verify-plan.js';
+export * from './volume-priority.js';
 export * from './volume-usage.js';
 export * from './with-shrink-rules.js';
 export * from './whole-placer.js';

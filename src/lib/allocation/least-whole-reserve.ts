@@ -1,4 +1,7 @@
-import {certifyReserve, type CertifiedReserve} from './certificate.js';
+import {sum} from '../core/index.js';
+import {certifyReserve, type CertifiedReserve, mostPlaced} from './certificate.js';
+import {coverByPriority} from './cover-by-priority.js';
+import type {PolicyInput} from './policy.js';
 import type {CompiledTopology} from './compile-topology.js';
 import {type PricedFloors, type ReserveSearch, searchLeastReserve} from './reserve-lp.js';
 import type {ScenarioDemand} from './scenario-demand.js';
@@ -20,21 +23,42 @@ const NOTABLE_RAISE = 0.1;
 /**
  * Starts from the least reserve for volumes cut into bytes and raises it until whole ones fit. Where a few large volumes
  * raise a few hosts much, these raises are kept as floors and the others found again around them, which gives back
- * elsewhere what the raise cost. A heuristic: the total is proven enough (certificate), not proven least.
+ * elsewhere what the raise cost. Where the room is not enough for a scenario, the volumes that come first by `priority`
+ * are covered first. A heuristic: the total is proven enough (certificate), not proven least.
  */
 export async function leastWholeReserve(
   compiled: CompiledTopology,
   demands: readonly ScenarioDemand[],
   roomBytes: Float64Array,
   priced: PricedFloors = {},
+  priority?: PolicyInput['priority'],
+): Promise<WholeReserve> {
+  const around = await leastAround(compiled, demands, roomBytes, priced, priority);
+  if (priced.floors === undefined || priced.floors.length === 0) return around;
+  // Floors never make more of the rest: what is least without them, raised to them, is enough, too.
+  const without = await leastAround(compiled, demands, roomBytes, {costs: priced.costs}, priority);
+  const raised = priceReserve(without, holdFloors(without.reserveBytes, roomBytes, priced), priced);
+  return better(priceReserve(around, around.reserveBytes, priced), raised, 1) === raised
+    ? {...raised, shortages: without.shortages}
+    : around;
+}
+
+function priceReserve(certified: CertifiedReserve, reserveBytes: Float64Array, priced: PricedFloors): Priced {
+  return {...certified, reserveBytes, totalBytes: sum(reserveBytes), cost: costOf(reserveBytes, priced)};
+}
+
+async function leastAround(
+  compiled: CompiledTopology,
+  demands: readonly ScenarioDemand[],
+  roomBytes: Float64Array,
+  priced: PricedFloors,
+  priority: PolicyInput['priority'],
 ): Promise<WholeReserve> {
   const search = await searchLeastReserve(compiled, demands, roomBytes, priced);
   try {
     const certify = (startBytes: Float64Array): Priced => {
       const certified = certifyReserve(compiled, demands, startBytes, roomBytes);
-      const reserveBytes = holdFloors(certified.reserveBytes, roomBytes, priced);
-      const totalBytes = reserveBytes.reduce((sum, bytes) => sum + bytes, 0);
-      return {...certified, reserveBytes, totalBytes, cost: costOf(reserveBytes, priced)};
+      return priceReserve(certified, holdFloors(certified.reserveBytes, roomBytes, priced), priced);
     };
     let startBytes = search.least().reserveBytes;
     const closeCost = costOf(startBytes, priced) * CLOSE;
@@ -49,10 +73,39 @@ export async function leastWholeReserve(
       best = better(best, last, 1);
     }
     if (best.cost > closeCost) best = better(best, certify(concentratedBytes), CLEARLY_MORE);
-    return {...best, shortages: search.shortages};
+    const covered = await coverScarce({compiled, demands, roomBytes}, best, priority);
+    const reserveBytes = holdFloors(covered.reserveBytes, roomBytes, priced);
+    return {...covered, reserveBytes, totalBytes: sum(reserveBytes), shortages: search.shortages};
   } finally {
     search.dispose();
   }
+}
+
+/** Where space is scarce, covers the volumes that come first; the reserve is then what all placements need. */
+async function coverScarce(
+  {
+    compiled,
+    demands,
+    roomBytes,
+  }: {
+    readonly compiled: CompiledTopology;
+    readonly demands: readonly ScenarioDemand[];
+    readonly roomBytes: Float64Array;
+  },
+  found: CertifiedReserve,
+  priority: PolicyInput['priority'],
+): Promise<CertifiedReserve> {
+  if (found.stuckBytes === 0 || priority === undefined) return found;
+  const {scores} = await priority();
+  const placements = found.placements.map((plain) => {
+    const [net, demand] = [compiled.nets[plain.scenario], demands[plain.scenario]];
+    return plain.stuckBytes === 0 || net === undefined || demand === undefined
+      ? plain
+      : coverByPriority(compiled, {net, demand, limitBytes: roomBytes, plain}, scores);
+  });
+  const reserveBytes = mostPlaced(compiled, demands, placements);
+  const stuckBytes = sum(placements.map((placement) => placement.stuckBytes));
+  return {placements, reserveBytes, totalBytes: sum(reserveBytes), stuckBytes};
 }
 
 /** Keeps what hosts were raised to, where that was notable, as their floors; false when nothing was raised. */

@@ -6,6 +6,7 @@ import {
   US_PER_SECOND,
 } from '../core/index.js';
 import {placeScenario, type ScenarioPlacement} from './certificate.js';
+import {coverByPriority} from './cover-by-priority.js';
 import {checkCertificate, type CertificateViolation} from './check-certificate.js';
 import {compileTopology} from './compile-topology.js';
 import type {ForeseenLaunches} from './foresee-launches.js';
@@ -14,6 +15,7 @@ import {type Plan, PLAN_KIND} from './plan-file.js';
 import type {PlanFacts} from './plan-facts.js';
 import {tellBoundaries, tellChanges, tellHosts} from './plan-rows.js';
 import {tellUncovered} from './plan-uncovered.js';
+import {tellWaiting} from './plan-waiting.js';
 import type {AllocationPolicy, PolicyInput} from './policy.js';
 import {predictUse} from './predicted-use.js';
 import {placedRepair} from './repair-time.js';
@@ -91,6 +93,7 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     hosts: tellHosts(facts, input.currentReserveBytes),
     changes: tellChanges(facts, input.currentReserveBytes),
     uncovered: [...uncovered, ...tellRefused(violations, uncovered)],
+    ...(await tellWaiting(facts, input.priority)),
     ...(request.withAlternatives ? await tellAlternatives(facts, input) : {}),
     ...(request.coverage ? {coverage: request.coverage} : {}),
     ...tellLaunches(facts, request.launches),
@@ -127,11 +130,20 @@ async function gatherFacts(policy: AllocationPolicy, input: PolicyInput): Promis
   const demands = compiled.nets.map((net, scenario) =>
     scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]),
   );
-  const placements = compiled.nets.flatMap((net, scenario): ScenarioPlacement | [] => {
+  const {reserveBytes} = decision;
+  const placements: ScenarioPlacement[] = [];
+  for (const [scenario, net] of compiled.nets.entries()) {
     const demand = demands[scenario];
-    if (demand === undefined) return [];
-    return decision.placements?.[scenario] ?? placeScenario(compiled, net, demand, decision.reserveBytes);
-  });
+    if (demand === undefined) continue;
+    const made = decision.placements?.[scenario];
+    const plain = made ?? placeScenario(compiled, net, demand, reserveBytes);
+    const scarce = {net, demand, limitBytes: reserveBytes, plain};
+    placements.push(
+      made !== undefined || plain.stuckBytes === 0 || input.priority === undefined
+        ? plain
+        : coverByPriority(compiled, scarce, (await input.priority()).scores),
+    );
+  }
   return {compiled, use, decision, demands, placements};
 }
 

@@ -166,7 +166,7 @@ function hostAlongFlow(packing: Packing, quota: Quota, item: number): number {
 }
 
 /** The one with the least space that is enough for the item; -1: none. */
-function fullestHost(packing: Packing, item: number, hosts: readonly number[]): number {
+export function fullestHost(packing: Packing, item: number, hosts: readonly number[]): number {
   const {free, sizeOf} = packing;
   const size = sizeOf[item] ?? 0;
   let best = -1;
@@ -179,7 +179,7 @@ function fullestHost(packing: Packing, item: number, hosts: readonly number[]): 
 }
 
 /** Moves one placed item elsewhere so that this one fits: the smallest that is enough. False: there is none. */
-function makeSpace(packing: Packing, item: number, bySize: Int32Array): boolean {
+export function makeSpace(packing: Packing, item: number, bySize: Int32Array): boolean {
   const {free, sizeOf, hostOf} = packing;
   const size = sizeOf[item] ?? 0;
   const targetsOf = (other: number): number[] =>

@@ -103,6 +103,26 @@ const planSchema = z.object({
       message: z.string(),
     }),
   ),
+  /** Volumes with copies that find no place, by scenario and then by priority: who would come first, if there were more. */
+  waiting: z
+    .object({
+      /** What counts for who comes first. */
+      weights: z.object({growth: z.number(), access: z.number()}),
+      volumes: z.array(
+        z.object({
+          scenario: z.string(),
+          volume: z.string(),
+          copies: z.number().int().positive(),
+          bytes,
+          /** 0 to 1: those above come first. */
+          score: z.number(),
+          /** Foreseen of one replica over what it holds now. */
+          growthBytes: z.number().nonnegative(),
+          accessPerSecond: z.number().nonnegative(),
+        }),
+      ),
+    })
+    .optional(),
   /** The reserve of this plan beside the least one that breaks anti-affinity to heal, and what neither covers. */
   relaxed: z
     .object({

@@ -5,6 +5,7 @@ import type {LaunchDemand} from './launch-demand.js';
 import type {SafetySettings} from './safety-level.js';
 import type {ScenarioDemand} from './scenario-demand.js';
 import type {SumForecast} from './use-sums.js';
+import type {VolumePriority} from './volume-priority.js';
 
 /** Limits and prices of reserves. */
 export interface ReserveRules {
@@ -38,6 +39,8 @@ export interface PolicyInput {
   readonly sums?: SumForecast;
   /** What volumes that are yet to come ask for; absent: nothing. */
   readonly launches?: readonly LaunchDemand[];
+  /** Which volumes come first where not all are covered; asked only then. Absent: as many bytes as can be. */
+  readonly priority?: () => Promise<VolumePriority>;
   /** The buffer held now, a value a host. */
   readonly currentReserveBytes: Float64Array;
   /** Since each host's buffer was last changed; absent: nobody knows. */

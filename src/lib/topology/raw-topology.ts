@@ -59,6 +59,9 @@ export interface RawTopology {
   readonly fillLimit: Located | undefined;
   readonly hostBoundaries: Located | undefined;
   readonly recoveryRate?: Located | undefined;
+  /** Weights for when space is scarce; one that is not stated counts 0 where the other is. */
+  readonly priorityGrowth?: Located | undefined;
+  readonly priorityAccess?: Located | undefined;
   readonly hosts: readonly RawHost[];
   /** Undefined: not stated, so that every label kind is a boundary kind. */
   readonly boundaries: readonly RawBoundary[] | undefined;

@@ -55,6 +55,8 @@ export interface Topology {
   readonly fillLimit: number;
   /** Bytes a second that one host takes while it re-creates replicas, beside what it serves; absent: not stated. */
   readonly recoveryBytesPerSecond?: number;
+  /** How much foreseen growth and access count, against each other, for which volumes come first when space is scarce. */
+  readonly priority?: {readonly growth: number; readonly access: number};
   readonly hosts: readonly Host[];
   readonly boundaries: readonly RiskBoundary[];
   readonly volumes: readonly Volume[];

@@ -21,6 +21,7 @@ import {
   launchesAt,
 } from './foresee-over-horizon.js';
 import type {Foreseen} from './foresee-usage.js';
+import {rankVolumes} from './rank-volumes.js';
 
 export interface PlanBufferOptions extends HorizonOptions {
   readonly topologyPath: string;
@@ -66,7 +67,11 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
   onProgress(`policy ${policy.name}`);
   const plan = await makePlan({
     policy,
-    input: {...policyInput(topology, foreseen, held), settings},
+    input: {
+      ...policyInput(topology, foreseen, held),
+      settings,
+      priority: once(() => rankVolumes(topology, foreseen, options)),
+    },
     ...(foreseen.launches && {launches: foreseen.launches.told}),
     ...(options.shrink && {shrink: options.shrink}),
     ...(coverage && {coverage: [...coverage]}),
@@ -95,6 +100,12 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
   if (out === undefined) return {plan};
   await writeArtifact(out, plan);
   return {plan, out};
+}
+
+/** Asks at the first call and gives the same answer ever after. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => (asked ??= ask());
 }
 
 function policyInput(

@@ -31,7 +31,7 @@ async function decide(input: PolicyInput): Promise<BufferDecision> {
   );
   const {topology, settings} = input;
   const priced = priceFloors(topology, use.roomBytes, settings.rules);
-  const found = await leastWholeReserve(compiled, demands, use.roomBytes, priced);
+  const found = await leastWholeReserve(compiled, demands, use.roomBytes, priced, input.priority);
   const {reserveBytes, placements, shortages} = found;
   const shortCuts = shortages.flatMap(({net}) => {
     const demand = demands[net.scenario];

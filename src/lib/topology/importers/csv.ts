@@ -6,7 +6,8 @@
  *     devices.csv     host,device,capacity[,other_used][,tier]   for hosts that have no capacity in hosts.csv
  *     boundaries.csv  kind[,needs][,id][,hosts]   with id: the hosts listed; without: one for each label value
  *     scenarios.csv   id,fails                    boundaries that fail together, besides each alone
- *     settings.csv    setting,value               fill_limit (0.9), host_boundaries (true), recovery_rate
+ *     settings.csv    setting,value               fill_limit (0.9), host_boundaries (true), recovery_rate,
+ *                                                priority_growth, priority_access (1 each)
  *
  * devices, boundaries, scenarios and settings may be absent; without boundaries every label kind is one. Meaning as in yaml.ts.
  */
@@ -31,7 +32,7 @@ const TABLES = [
   'scenarios.csv',
   'settings.csv',
 ] as const;
-const SETTINGS = ['fill_limit', 'host_boundaries', 'recovery_rate'];
+const SETTINGS = ['fill_limit', 'host_boundaries', 'recovery_rate', 'priority_growth', 'priority_access'];
 
 /** Reads the layout above. */
 export const csvImporter: TopologyImporter = {
@@ -79,6 +80,8 @@ async function readFolder(folder: string): Promise<RawTopology> {
     fillLimit: settings.get('fill_limit'),
     hostBoundaries: settings.get('host_boundaries'),
     recoveryRate: settings.get('recovery_rate'),
+    priorityGrowth: settings.get('priority_growth'),
+    priorityAccess: settings.get('priority_access'),
     hosts: withDevices((hosts ?? []).map(toHost), devices ?? [], faults),
     boundaries: boundaries?.map(({at, cells}) => ({
       at,

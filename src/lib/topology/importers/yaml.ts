@@ -6,6 +6,7 @@
  *     fillLimit: 0.9             # default; also 90%
  *     hostBoundaries: true       # default: every host is a boundary host/<id> of its own
  *     recoveryRate: 200MB/s      # what one host takes while it re-creates replicas, beside what it serves
+ *     priority: {growth: 1, access: 1} # default: what counts for who comes first when space is scarce
  *     hosts:
  *       - {id: h1, capacity: 7.68TB, otherUsed: 10GiB, labels: {rack: r1, feed: [a, b]}}
  *       - id: h2                 # a host whose devices fail alone too: device/h2/nvme0, and with it
@@ -98,6 +99,7 @@ function readDocument(walk: Walk, root: Node | undefined, source: string): RawTo
     'fillLimit',
     'hostBoundaries',
     'recoveryRate',
+    'priority',
     ...lists,
   ]);
   demand(walk, fields.get('kind') ?? root, 'kind', 'topology', fields.has('kind'));
@@ -108,11 +110,24 @@ function readDocument(walk: Walk, root: Node | undefined, source: string): RawTo
     fillLimit: walk.text(fields.get('fillLimit'), 'fillLimit'),
     hostBoundaries: walk.text(fields.get('hostBoundaries'), 'hostBoundaries'),
     recoveryRate: walk.text(fields.get('recoveryRate'), 'recoveryRate'),
+    ...readPriority(walk, fields.get('priority')),
     hosts: walk.items(fields.get('hosts'), 'hosts').map((node) => readHost(walk, node)),
     boundaries: boundaries && walk.items(boundaries, 'boundaries').map((node) => readBoundary(walk, node)),
     scenarios: walk.items(fields.get('scenarios'), 'scenarios').map((node) => readScenario(walk, node)),
     volumes: walk.items(fields.get('volumes'), 'volumes').map((node) => readVolume(walk, node)),
     faults: walk.faults,
+  };
+}
+
+function readPriority(
+  walk: Walk,
+  node: Node | undefined,
+): Pick<RawTopology, 'priorityGrowth' | 'priorityAccess'> {
+  if (node === undefined) return {};
+  const fields = walk.fields(node, 'priority', ['growth', 'access']);
+  return {
+    priorityGrowth: walk.text(fields.get('growth'), 'growth'),
+    priorityAccess: walk.text(fields.get('access'), 'access'),
   };
 }
 
