@@ -12,8 +12,8 @@ const MOST_MORE = 1.1;
 export interface ScarceScenario {
   readonly net: ScenarioNet;
   readonly demand: ScenarioDemand;
-  /** Space on each host. */
-  readonly limitBytes: Float64Array;
+  /** Spaces on the hosts to try one after another; a later one counts only where it covers more. */
+  readonly limits: readonly Float64Array[];
   /** The best that was found without looking at priorities. */
   readonly plain: ScenarioPlacement;
 }
@@ -22,12 +22,12 @@ export interface ScarceScenario {
  * Places the volumes with the highest scores first: as many of them, in their order, as a placement is found for
  * together; then each of the others in turn where it still fits, if need be by moving one copy elsewhere. Cut into
  * bytes, no order would cost anything: what flows can place together is a polymatroid, of which every greedy order fills
- * as much (Edmonds 1970). Whole volumes leave gaps: where more than a tenth more bytes and one largest copy would stay
- * uncovered than in `plain`, `plain` is kept.
+ * as much (Edmonds 1970). Whole volumes leave gaps: where that covers no volume that should come first and waits in
+ * `plain`, or would leave more than a tenth more bytes uncovered and one largest copy, `plain` is kept.
  */
 export function coverByPriority(
   compiled: CompiledTopology,
-  {net, demand, limitBytes, plain}: ScarceScenario,
+  {net, demand, limits, plain}: ScarceScenario,
   scores: ArrayLike<number>,
 ): ScenarioPlacement {
   const scoreOf = (entry: number): number => scores[net.volumes[entry] ?? 0] ?? 0;
@@ -36,14 +36,24 @@ export function coverByPriority(
     (one, other) => scoreOf(other) - scoreOf(one) || sizeOf(other) - sizeOf(one) || one - other,
   );
   if (scoreOf(order[0] ?? 0) === scoreOf(order.at(-1) ?? 0)) return plain;
-  const found = toPlacement(placeInOrder(compiled, {net, demand, limitBytes}, order));
-  const largest = demand.sizes.reduce((most, bytes) => Math.max(most, bytes), 0);
-  return found.stuckBytes <= MOST_MORE * plain.stuckBytes + largest ? found : plain;
+  const volumes = order.map((entry) => net.volumes[entry] ?? 0);
+  const mostStuck =
+    MOST_MORE * plain.stuckBytes + demand.sizes.reduce((most, bytes) => Math.max(most, bytes), 0);
+  return limits.reduce((best, limitBytes) => {
+    const found = toPlacement(placeInOrder(compiled, {net, demand, limitBytes}, order));
+    return found.stuckBytes <= mostStuck && coversMoreOf(found, best, volumes) ? found : best;
+  }, plain);
+}
+
+interface Space {
+  readonly net: ScenarioNet;
+  readonly demand: ScenarioDemand;
+  readonly limitBytes: Float64Array;
 }
 
 function placeInOrder(
   compiled: CompiledTopology,
-  {net, demand, limitBytes}: Omit<ScarceScenario, 'plain'>,
+  {net, demand, limitBytes}: Space,
   order: readonly number[],
 ): Packing {
   const first = hasVeryMany(compiled, net) ? [] : longestStart(compiled, {net, demand, limitBytes}, order);
@@ -64,6 +74,23 @@ function placeInOrder(
   return packing;
 }
 
+/** Whether, at the first volume in the order of which the two leave other numbers of copies, the first leaves fewer. */
+function coversMoreOf(one: ScenarioPlacement, other: ScenarioPlacement, order: readonly number[]): boolean {
+  const [waiting, otherWaiting] = [countWaiting(one), countWaiting(other)];
+  for (const volume of order) {
+    const more = (otherWaiting.get(volume) ?? 0) - (waiting.get(volume) ?? 0);
+    if (more !== 0) return more > 0;
+  }
+  return false;
+}
+
+function countWaiting({volumes, hosts}: ScenarioPlacement): ReadonlyMap<number, number> {
+  const waiting = new Map<number, number>();
+  for (const [item, volume] of volumes.entries())
+    if ((hosts[item] ?? -1) < 0) waiting.set(volume, (waiting.get(volume) ?? 0) + 1);
+  return waiting;
+}
+
 /** Where the copies of one entry of a net go. */
 interface PlacedEntry {
   readonly entry: number;
@@ -73,7 +100,7 @@ interface PlacedEntry {
 /** The longest beginning of the order that bisection finds a whole placement for. */
 function longestStart(
   compiled: CompiledTopology,
-  {net, demand, limitBytes}: Omit<ScarceScenario, 'plain'>,
+  {net, demand, limitBytes}: Space,
   order: readonly number[],
 ): readonly PlacedEntry[] {
   let placed: readonly PlacedEntry[] = [];

@@ -99,9 +99,10 @@ async function coverScarce(
   const {scores} = await priority();
   const placements = found.placements.map((plain) => {
     const [net, demand] = [compiled.nets[plain.scenario], demands[plain.scenario]];
-    return plain.stuckBytes === 0 || net === undefined || demand === undefined
-      ? plain
-      : coverByPriority(compiled, {net, demand, limitBytes: roomBytes, plain}, scores);
+    if (plain.stuckBytes === 0 || net === undefined || demand === undefined) return plain;
+    // In what is held already first, so that no more is held than it takes.
+    const limits = [found.reserveBytes, roomBytes];
+    return coverByPriority(compiled, {net, demand, limits, plain}, scores);
   });
   const reserveBytes = mostPlaced(compiled, demands, placements);
   const stuckBytes = sum(placements.map((placement) => placement.stuckBytes));

@@ -137,7 +137,7 @@ async function gatherFacts(policy: AllocationPolicy, input: PolicyInput): Promis
     if (demand === undefined) continue;
     const made = decision.placements?.[scenario];
     const plain = made ?? placeScenario(compiled, net, demand, reserveBytes);
-    const scarce = {net, demand, limitBytes: reserveBytes, plain};
+    const scarce = {net, demand, limits: [reserveBytes], plain};
     placements.push(
       made !== undefined || plain.stuckBytes === 0 || input.priority === undefined
         ? plain
