@@ -1,6 +1,7 @@
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {mayLieOn, type Packing, put, largestFirst, unplacedItems} from './packing.js';
-import {hasVeryMany, placeQuickly, placeVolumes} from './place-volumes.js';
+import {placeQuickly} from './place-quickly.js';
+import {hasVeryMany, placeVolumes} from './place-volumes.js';
 import type {ScenarioDemand} from './scenario-demand.js';
 
 /** Where every lost copy of one scenario goes. Parallel arrays. */

@@ -2,7 +2,7 @@ import {hasHost, hostsIn, type Topology} from '../topology/index.js';
 import {placeScenario, toPlacement} from './certificate.js';
 import {compileTopology, type CompiledTopology, type ScenarioNet} from './compile-topology.js';
 import {routeDemand} from './max-flow.js';
-import {placeQuickly} from './place-volumes.js';
+import {placeQuickly} from './place-quickly.js';
 import type {PolicyInput} from './policy.js';
 import {predictUse, type PredictedUse} from './predicted-use.js';
 import {scenarioDemand, type ScenarioDemand} from './scenario-demand.js';

@@ -92,6 +92,13 @@ export function unplacedItems({hostOf, itemCount}: Packing): number[] {
   return items;
 }
 
+/** Bytes of the items that have no place. */
+export function unplacedBytes({hostOf, sizeOf}: Packing): number {
+  let bytes = 0;
+  for (let item = 0; item < hostOf.length; item += 1) if ((hostOf[item] ?? -1) < 0) bytes += sizeOf[item] ?? 0;
+  return bytes;
+}
+
 /** Item indices, the largest first; equal ones in their order. */
 export function largestFirst({sizeOf}: Packing, items: Iterable<number> = sizeOf.keys()): Int32Array {
   return Int32Array.from(items).sort(

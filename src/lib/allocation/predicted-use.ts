@@ -33,7 +33,7 @@ export function predictUse(
   compiled: CompiledTopology,
   forecast: PeakForecast,
   safety: SafetySettings & Pick<PolicySettings, 'rules'>,
-  sums: SumForecast = sumSamples(compiled, forecast),
+  sums: SumForecast = sumsOf(compiled, forecast),
 ): PredictedUse {
   const {fixedFactor, rules} = safety;
   const volumeBytes = medianOrMean(forecast);
@@ -83,6 +83,17 @@ function timesFactor(compiled: CompiledTopology, volumeBytes: Float64Array, fact
 function upperOf(samples: readonly Float64Array[], index: number, level: number): number {
   const values = samples.map((sample) => sample[index] ?? 0);
   return Math.max(0, upperQuantile(values, level));
+}
+
+const sumsBefore = new WeakMap<PeakForecast, {readonly compiled: CompiledTopology; readonly sums: SumForecast}>();
+
+/** `sumSamples`, once for all policies that are asked about the same forecast. */
+function sumsOf(compiled: CompiledTopology, forecast: PeakForecast): SumForecast {
+  const known = sumsBefore.get(forecast);
+  if (known?.compiled === compiled) return known.sums;
+  const sums = sumSamples(compiled, forecast);
+  sumsBefore.set(forecast, {compiled, sums});
+  return sums;
 }
 
 /** The sums of samples of every volume. */

@@ -1,4 +1,4 @@
-import {eachHost} from '../topology/index.js';
+import {eachHost, hasHost} from '../topology/index.js';
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {largestFirst, mayLieOn, type Packing, put, startPacking, takeOff, unplacedItems} from './packing.js';
 import {placeVolumes} from './place-volumes.js';
@@ -12,6 +12,8 @@ export interface LeftOver {
 
 /** Places the whole volumes of one scenario, time after time. */
 export interface WholePlacer {
+  /** Whether the last complete placement still fits as it is: quick, and all that is to be asked most of the time. */
+  stillFits(demand: ScenarioDemand, limitBytes: Float64Array): boolean;
   /** What finds no place within `limitBytes` a host; a remainder of 0 is proven, another is the best that was found. */
   leftOver(demand: ScenarioDemand, limitBytes: Float64Array): LeftOver;
 }
@@ -26,24 +28,47 @@ export function createWholePlacer(compiled: CompiledTopology, net: ScenarioNet):
   let last: Pick<Packing, 'entryOf' | 'hostOf'> | undefined;
   const loads = new Float64Array(compiled.hostCount);
   return {
+    stillFits: ({sizes}, limitBytes) => last !== undefined && fits(last, sizes, limitBytes, loads),
     leftOver: (demand, limitBytes) => {
       if (demand.totalBytes === 0) return NOTHING;
       if (last !== undefined) {
-        if (fits(last, demand.sizes, limitBytes, loads)) return NOTHING;
         const mended = mend(startPacking(compiled, net, demand, limitBytes), last.hostOf);
         if (mended !== undefined) {
           last = mended;
           return NOTHING;
         }
       }
-      const packing = placeVolumes(compiled, net, demand, limitBytes);
-      // Volumes that hold nothing wait for nothing.
-      const waiting = unplacedItems(packing).filter((item) => (packing.sizeOf[item] ?? 0) > 0);
+      const isHopeless = hasTooLarge(net, demand, limitBytes);
+      const packing = placeVolumes(compiled, net, demand, limitBytes, isHopeless);
       if (!packing.hostOf.includes(-1)) last = packing;
-      const bytes = waiting.reduce((sum, item) => sum + (packing.sizeOf[item] ?? 0), 0);
-      return {bytes, copies: waiting.length};
+      return leftIn(packing);
     },
   };
+}
+
+/** Volumes that hold nothing wait for nothing. */
+function leftIn(packing: Packing): LeftOver {
+  const waiting = unplacedItems(packing).filter((item) => (packing.sizeOf[item] ?? 0) > 0);
+  return {
+    bytes: waiting.reduce((sum, item) => sum + (packing.sizeOf[item] ?? 0), 0),
+    copies: waiting.length,
+  };
+}
+
+/** Whether some volume is larger than the space on every host that it may use. */
+function hasTooLarge(
+  {groupHosts, groupOf, alive}: ScenarioNet,
+  {sizes}: ScenarioDemand,
+  limitBytes: Float64Array,
+): boolean {
+  const most = Float64Array.from(groupHosts, (hosts) => {
+    let largest = 0;
+    eachHost(hosts, (host) => {
+      if (hasHost(alive, host)) largest = Math.max(largest, limitBytes[host] ?? 0);
+    });
+    return largest;
+  });
+  return sizes.some((bytes, entry) => bytes > (most[groupOf[entry] ?? 0] ?? 0));
 }
 
 function fits(

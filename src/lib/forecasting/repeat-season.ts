@@ -14,8 +14,10 @@ export function repeatSeason(
   const known = fromFirstKnown(values);
   const season = seenSeasons(known, seasonSteps).at(-1) ?? 1;
   const newest = known.subarray(-season);
-  const cycle = newest.some((value) => Number.isNaN(value))
+  const cycle = newest.includes(Number.NaN)
     ? fillGaps(known, season).subarray(-season)
     : newest;
-  return new Float64Array(horizonSteps).map((_, step) => cycle[step % season] ?? Number.NaN);
+  const path = new Float64Array(horizonSteps);
+  for (let step = 0; step < horizonSteps; step += 1) path[step] = cycle[step % season] ?? Number.NaN;
+  return path;
 }

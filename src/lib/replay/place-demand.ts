@@ -73,8 +73,8 @@ export function wholeCut(net: ScenarioNet): Cut {
 /** Bytes by which the demand of a cut exceeds what its hosts can take; negative where it does not. */
 export function missingIn({groups, hosts}: Cut, groupBytes: Float64Array, hostBytes: Float64Array): number {
   let missing = 0;
-  for (const group of groups) missing += groupBytes[group] ?? 0;
-  for (const host of hosts) missing -= hostBytes[host] ?? 0;
+  for (let at = 0; at < groups.length; at += 1) missing += groupBytes[groups[at] ?? 0] ?? 0;
+  for (let at = 0; at < hosts.length; at += 1) missing -= hostBytes[hosts[at] ?? 0] ?? 0;
   return missing;
 }
 
@@ -90,8 +90,10 @@ function waitingVolumes(
   leftBytes: Float64Array,
 ): number {
   let waiting = 0;
-  for (const [entry, group] of net.groupOf.entries()) {
-    if ((sizes[entry] ?? 0) > 0) waiting += (leftBytes[group] ?? 0) / (groupBytes[group] ?? 1);
+  for (let entry = 0; entry < sizes.length; entry += 1) {
+    const group = net.groupOf[entry] ?? 0;
+    const left = leftBytes[group] ?? 0;
+    if (left > 0 && (sizes[entry] ?? 0) > 0) waiting += left / (groupBytes[group] ?? 1);
   }
   return waiting;
 }

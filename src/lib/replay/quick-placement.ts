@@ -32,22 +32,30 @@ export function createQuickPlacement(net: ScenarioNet): QuickPlacement {
     left,
     place: (groupBytes, hostBytes, shares) => {
       left.set(groupBytes);
-      for (let index = 0; index < free.length; index += 1)
+      let freeBytes = 0;
+      for (let index = 0; index < free.length; index += 1) {
         free[index] = sumAt(hostBytes, net.classHosts[index]);
-      for (const {group, index, share} of shares)
-        take(free, left, group, index, share * (groupBytes[group] ?? 0));
+        freeBytes += free[index] ?? 0;
+      }
+      for (let at = 0; at < shares.length; at += 1) {
+        const {group, index, share} = shares[at] ?? NO_SHARE;
+        freeBytes -= take(free, left, group, index, share * (groupBytes[group] ?? 0));
+      }
       let leftBytes = 0;
-      for (const group of order) {
+      for (let rank = 0; rank < order.length; rank += 1) {
+        const group = order[rank] ?? 0;
         const classes = choices[group] ?? [];
-        for (let at = 0; at < classes.length && (left[group] ?? 0) > 0; at += 1) {
-          take(free, left, group, classes[at] ?? 0, left[group] ?? 0);
-        }
+        // Where nothing is free any more, nobody looks for it.
+        for (let at = 0; at < classes.length && freeBytes > 0 && (left[group] ?? 0) > 0; at += 1)
+          freeBytes -= take(free, left, group, classes[at] ?? 0, left[group] ?? 0);
         leftBytes += left[group] ?? 0;
       }
       return leftBytes;
     },
   };
 }
+
+const NO_SHARE: Share = {group: 0, index: 0, share: 0};
 
 /** The classes that each group may use, the least wanted first. */
 function chooseClasses(net: ScenarioNet): readonly number[][] {
@@ -58,13 +66,14 @@ function chooseClasses(net: ScenarioNet): readonly number[][] {
   return choices;
 }
 
-/** Moves up to `bytes` of a group's demand to a class. */
-function take(free: Float64Array, left: Float64Array, group: number, index: number, bytes: number): void {
+/** Moves up to `bytes` of a group's demand to a class; returns how many. */
+function take(free: Float64Array, left: Float64Array, group: number, index: number, bytes: number): number {
   const space = free[index] ?? 0;
   const demand = left[group] ?? 0;
   const taken = Math.min(bytes, space, demand);
   free[index] = space - taken;
   left[group] = demand - taken;
+  return taken;
 }
 
 function sumAt(values: Float64Array, indices: Int32Array | undefined): number {

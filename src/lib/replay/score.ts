@@ -67,12 +67,16 @@ export function createTally(context: TallyContext): Tally {
   // Placers learn: each tally has its own, so that no policy's figures depend on which others are replayed.
   const placers = compiled.nets.map(createPlacer);
   const wholePlacers = context.inBytes ? [] : compiled.nets.map((net) => createWholePlacer(compiled, net));
-  /** What volumes cut into bytes leave is a lower bound; only where they leave nothing whole ones are placed. */
+  /**
+   * What volumes cut into bytes leave is a lower bound; only where they leave nothing whole ones are placed. A placement
+   * of whole ones that still fits leaves nothing either way.
+   */
   const shortfallOf = (
     scenario: number,
     demand: ScenarioDemand,
     held: Float64Array,
   ): Shortfall | undefined => {
+    if (wholePlacers[scenario]?.stillFits(demand, held) === true) return undefined;
     const inBytes = placers[scenario]?.shortfall(demand, held);
     const left = inBytes === undefined ? wholePlacers[scenario]?.leftOver(demand, held) : undefined;
     return left === undefined || left.copies === 0 ? inBytes : {stuckBytes: left.bytes, volumes: left.copies};

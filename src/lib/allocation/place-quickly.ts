@@ -1,0 +1,118 @@
+import {eachHost, hasHost, type HostSet} from '../topology/index.js';
+import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
+import {rankBySpace} from './most-space.js';
+import {largestFirst, mayLieOn, type Packing, put, startPacking, unplacedBytes} from './packing.js';
+import type {ScenarioDemand} from './scenario-demand.js';
+
+/** Up to so many hosts looking at all of them is faster than keeping a heap. */
+const FEW_HOSTS = 64;
+
+/**
+ * Puts the lost copies of a scenario on hosts with `limitBytes` of space, whole: the most restricted first, then, when that
+ * left something, the largest first, each to the emptiest host; whichever leaves less.
+ */
+export function placeQuickly(
+  compiled: CompiledTopology,
+  net: ScenarioNet,
+  demand: ScenarioDemand,
+  limitBytes: Float64Array,
+): Packing {
+  const restricted = startPacking(compiled, net, demand, limitBytes);
+  const order = largestFirst(restricted);
+  if (placeEmptiest(restricted, restrictedFirst(restricted, order))) return restricted;
+  const bySize = startPacking(compiled, net, demand, limitBytes);
+  placeEmptiest(bySize, order);
+  return unplacedBytes(bySize) < unplacedBytes(restricted) ? bySize : restricted;
+}
+
+/** In the order given, each item to the host with the most space left. False: some found none. */
+function placeEmptiest(packing: Packing, order: Int32Array): boolean {
+  const {net, free} = packing;
+  // Copies of one volume keep apart from each other, which the heap asks of hosts one by one.
+  return free.length <= FEW_HOSTS && !net.losesSeveral
+    ? placeOnFew(packing, order)
+    : placeByHeap(packing, order);
+}
+
+function placeOnFew(packing: Packing, order: Int32Array): boolean {
+  const {net, free, groupOf, sizeOf} = packing;
+  let allPlaced = true;
+  for (let at = 0; at < order.length; at += 1) {
+    const item = order[at] ?? 0;
+    const host = emptiestOf(free, net.groupHosts[groupOf[item] ?? 0] ?? net.alive);
+    if (host >= 0 && (free[host] ?? 0) >= (sizeOf[item] ?? 0)) put(packing, item, host);
+    else allPlaced = false;
+  }
+  return allPlaced;
+}
+
+/** Of the hosts in a set the first of those with the most space; -1: there is none that survives. */
+function emptiestOf(free: Float64Array, hosts: HostSet): number {
+  let best = -1;
+  let most = -1;
+  for (let word = 0; word < hosts.length; word += 1) {
+    for (let rest = hosts[word] ?? 0; rest !== 0; rest &= rest - 1) {
+      const host = word * 32 + 31 - Math.clz32(rest & -rest);
+      if ((free[host] ?? -1) <= most) continue;
+      best = host;
+      most = free[host] ?? 0;
+    }
+  }
+  return best;
+}
+
+function placeByHeap(packing: Packing, order: Int32Array): boolean {
+  const {net, free, groupOf, sizeOf} = packing;
+  const hosts = rankBySpace(free);
+  let allPlaced = true;
+  for (const item of order) {
+    const size = sizeOf[item] ?? 0;
+    const targets = net.groupHosts[groupOf[item] ?? 0];
+    const host =
+      targets === undefined
+        ? -1
+        : hosts.take(
+            net.losesSeveral
+              ? (candidate) => mayLieOn(packing, item, candidate)
+              : (candidate) => hasHost(targets, candidate),
+          );
+    if (host < 0) allPlaced = false;
+    else {
+      if ((free[host] ?? 0) >= size) put(packing, item, host);
+      else allPlaced = false;
+      hosts.putBack(host);
+    }
+  }
+  return allPlaced;
+}
+
+/**
+ * Items by group, those with the least space to choose from first; among groups with as much, and within a group, in the
+ * order of `bySize`.
+ */
+function restrictedFirst({net, groupOf, free}: Packing, bySize: Int32Array): Int32Array {
+  const space = Float64Array.from(net.groupHosts, (hosts) => {
+    let total = 0;
+    eachHost(hosts, (host) => {
+      total += Math.max(0, free[host] ?? 0);
+    });
+    return total;
+  });
+  const rankOf = new Map([...new Set(space)].sort((one, other) => one - other).map((total, rank) => [total, rank]));
+  const rankOfGroup = Int32Array.from(space, (total) => rankOf.get(total) ?? 0);
+  const starts = new Int32Array(rankOf.size + 1);
+  for (let item = 0; item < groupOf.length; item += 1) {
+    const next = (rankOfGroup[groupOf[item] ?? 0] ?? 0) + 1;
+    starts[next] = (starts[next] ?? 0) + 1;
+  }
+  for (let rank = 1; rank < starts.length; rank += 1) starts[rank] = (starts[rank] ?? 0) + (starts[rank - 1] ?? 0);
+  const order = new Int32Array(bySize.length);
+  for (let at = 0; at < bySize.length; at += 1) {
+    const item = bySize[at] ?? 0;
+    const rank = rankOfGroup[groupOf[item] ?? 0] ?? 0;
+    const place = starts[rank] ?? 0;
+    order[place] = item;
+    starts[rank] = place + 1;
+  }
+  return order;
+}
