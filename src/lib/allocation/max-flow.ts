@@ -1,6 +1,6 @@
 import {eachHost, hasHost, hostSetOf, type HostSet} from '../topology/index.js';
 import type {ScenarioNet} from './compile-topology.js';
-import {rankBySpace} from './most-space.js';
+import {mostIn, rankBySpace} from './most-space.js';
 
 /** Bytes that a group sends to a class of hosts. */
 export interface Sent {
@@ -38,7 +38,7 @@ export function routeDemand(
   const graph = startGraph(net, groupBytes, hostBytes);
   sendGreedily(graph, net.restrictedFirst);
   const isAllSent = graph.unsent.every((bytes) => bytes <= 0);
-  if (!isAllSent) while (layer(graph)) augment(graph);
+  if (!isAllSent) augmentAll(graph);
   const {groupCount, classCount, level, unsent} = graph;
   const isShort = (node: number): boolean => !isAllSent && (level[node] ?? -1) >= 0;
   const all = (count: number): number[] => Array.from({length: count}, (_, index) => index);
@@ -91,6 +91,13 @@ function startGraph(net: ScenarioNet, groupBytes: Float64Array, hostBytes: Array
   };
 }
 
+/** Dinic's phases. What was sent greedily, each pair once, is looked up from here on. */
+function augmentAll(graph: Graph): void {
+  for (const sent of graph.sentTo.flat())
+    graph.sentBy.set(sent.hostClass * graph.groupCount + sent.group, sent);
+  while (layer(graph)) augment(graph);
+}
+
 function send(graph: Graph, group: number, hostClass: number, bytes: number): void {
   const key = hostClass * graph.groupCount + group;
   const known = graph.sentBy.get(key);
@@ -103,22 +110,26 @@ function send(graph: Graph, group: number, hostClass: number, bytes: number): vo
   graph.sentTo[hostClass]?.push(sent);
 }
 
+/** Up to so many classes looking at all of them is faster than keeping a heap. */
+const FEW_CLASSES = 64;
+
 /** In the order given, each to the class with the most space left. */
 function sendGreedily(graph: Graph, order: Int32Array): void {
-  const {groupClasses, unsent, free} = graph;
-  const classes = rankBySpace(free);
-  for (const group of order) {
+  const {groupClasses, unsent, free, sentTo} = graph;
+  const heap = graph.classCount > FEW_CLASSES ? rankBySpace(free) : undefined;
+  for (let at = 0; at < order.length; at += 1) {
+    const group = order[at] ?? 0;
     const allowed = groupClasses[group];
     if (allowed === undefined) continue;
     while ((unsent[group] ?? 0) > 0) {
-      const most = classes.take((index) => hasHost(allowed, index));
+      const most = heap === undefined ? mostIn(free, allowed) : heap.take((index) => hasHost(allowed, index));
       if (most < 0) break;
       const bytes = Math.min(unsent[group] ?? 0, free[most] ?? 0);
       unsent[group] = (unsent[group] ?? 0) - bytes;
       free[most] = (free[most] ?? 0) - bytes;
-      classes.putBack(most);
+      heap?.putBack(most);
       if (bytes <= 0) break;
-      send(graph, group, most, bytes);
+      sentTo[most]?.push({group, hostClass: most, bytes});
     }
   }
 }

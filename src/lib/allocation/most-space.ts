@@ -1,3 +1,20 @@
+import type {HostSet} from '../topology/index.js';
+
+/** The first of those places of a set that have the most space, at least 0; -1: there is none. */
+export function mostIn(free: Float64Array, places: HostSet): number {
+  let best = -1;
+  let most = -1;
+  for (let word = 0; word < places.length; word += 1) {
+    for (let rest = places[word] ?? 0; rest !== 0; rest &= rest - 1) {
+      const place = word * 32 + 31 - Math.clz32(rest & -rest);
+      if ((free[place] ?? -1) <= most) continue;
+      best = place;
+      most = free[place] ?? 0;
+    }
+  }
+  return best;
+}
+
 /** Places by how much space they have left, the most first; equal ones by index. */
 export interface MostSpace {
   /** The place with the most space among those that `mayUse` allows, taken out until it is put back; -1: none. */

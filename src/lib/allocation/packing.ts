@@ -95,13 +95,35 @@ export function unplacedItems({hostOf, itemCount}: Packing): number[] {
 /** Bytes of the items that have no place. */
 export function unplacedBytes({hostOf, sizeOf}: Packing): number {
   let bytes = 0;
-  for (let item = 0; item < hostOf.length; item += 1) if ((hostOf[item] ?? -1) < 0) bytes += sizeOf[item] ?? 0;
+  for (let item = 0; item < hostOf.length; item += 1)
+    if ((hostOf[item] ?? -1) < 0) bytes += sizeOf[item] ?? 0;
   return bytes;
 }
 
 /** Item indices, the largest first; equal ones in their order. */
 export function largestFirst({sizeOf}: Packing, items: Iterable<number> = sizeOf.keys()): Int32Array {
-  return Int32Array.from(items).sort(
-    (left, right) => (sizeOf[right] ?? 0) - (sizeOf[left] ?? 0) || left - right,
-  );
+  const listed = Int32Array.from(items).sort();
+  // Numbers alone are sorted several times faster than by a function that compares.
+  const rising = Float64Array.from(listed, (item) => sizeOf[item] ?? 0).sort();
+  const taken = new Int32Array(rising.length);
+  const order = new Int32Array(rising.length);
+  for (let at = 0; at < listed.length; at += 1) {
+    const item = listed[at] ?? 0;
+    const larger = rising.length - lastUpTo(rising, sizeOf[item] ?? 0);
+    order[larger + (taken[larger] ?? 0)] = item;
+    taken[larger] = (taken[larger] ?? 0) + 1;
+  }
+  return order;
+}
+
+/** How many of the values, which rise, are not above `most`. */
+function lastUpTo(rising: Float64Array, most: number): number {
+  let low = 0;
+  let high = rising.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((rising[middle] ?? 0) <= most) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

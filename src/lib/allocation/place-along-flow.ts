@@ -105,7 +105,8 @@ function makeSpace(packing: Packing, item: number, bySize: Int32Array): boolean 
   for (let at = bySize.length - 1; at >= 0; at -= 1) {
     const other = bySize[at] ?? 0;
     const from = hostOf[other] ?? -1;
-    if (from < 0 || (free[from] ?? 0) + (sizeOf[other] ?? 0) < size || !mayLieOn(packing, item, from)) continue;
+    if (from < 0 || (free[from] ?? 0) + (sizeOf[other] ?? 0) < size || !mayLieOn(packing, item, from))
+      continue;
     const to = fullestAmong(packing, other, targetsOf(packing, other), from);
     if (to < 0) continue;
     takeOff(packing, other);

@@ -1,6 +1,6 @@
-import {eachHost, hasHost, type HostSet} from '../topology/index.js';
+import {eachHost, hasHost} from '../topology/index.js';
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
-import {rankBySpace} from './most-space.js';
+import {mostIn, rankBySpace} from './most-space.js';
 import {largestFirst, mayLieOn, type Packing, put, startPacking, unplacedBytes} from './packing.js';
 import type {ScenarioDemand} from './scenario-demand.js';
 
@@ -39,26 +39,11 @@ function placeOnFew(packing: Packing, order: Int32Array): boolean {
   let allPlaced = true;
   for (let at = 0; at < order.length; at += 1) {
     const item = order[at] ?? 0;
-    const host = emptiestOf(free, net.groupHosts[groupOf[item] ?? 0] ?? net.alive);
+    const host = mostIn(free, net.groupHosts[groupOf[item] ?? 0] ?? net.alive);
     if (host >= 0 && (free[host] ?? 0) >= (sizeOf[item] ?? 0)) put(packing, item, host);
     else allPlaced = false;
   }
   return allPlaced;
-}
-
-/** Of the hosts in a set the first of those with the most space; -1: there is none that survives. */
-function emptiestOf(free: Float64Array, hosts: HostSet): number {
-  let best = -1;
-  let most = -1;
-  for (let word = 0; word < hosts.length; word += 1) {
-    for (let rest = hosts[word] ?? 0; rest !== 0; rest &= rest - 1) {
-      const host = word * 32 + 31 - Math.clz32(rest & -rest);
-      if ((free[host] ?? -1) <= most) continue;
-      best = host;
-      most = free[host] ?? 0;
-    }
-  }
-  return best;
 }
 
 function placeByHeap(packing: Packing, order: Int32Array): boolean {
@@ -98,14 +83,17 @@ function restrictedFirst({net, groupOf, free}: Packing, bySize: Int32Array): Int
     });
     return total;
   });
-  const rankOf = new Map([...new Set(space)].sort((one, other) => one - other).map((total, rank) => [total, rank]));
+  const rankOf = new Map(
+    [...new Set(space)].sort((one, other) => one - other).map((total, rank) => [total, rank]),
+  );
   const rankOfGroup = Int32Array.from(space, (total) => rankOf.get(total) ?? 0);
   const starts = new Int32Array(rankOf.size + 1);
   for (let item = 0; item < groupOf.length; item += 1) {
     const next = (rankOfGroup[groupOf[item] ?? 0] ?? 0) + 1;
     starts[next] = (starts[next] ?? 0) + 1;
   }
-  for (let rank = 1; rank < starts.length; rank += 1) starts[rank] = (starts[rank] ?? 0) + (starts[rank - 1] ?? 0);
+  for (let rank = 1; rank < starts.length; rank += 1)
+    starts[rank] = (starts[rank] ?? 0) + (starts[rank - 1] ?? 0);
   const order = new Int32Array(bySize.length);
   for (let at = 0; at < bySize.length; at += 1) {
     const item = bySize[at] ?? 0;

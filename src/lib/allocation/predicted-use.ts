@@ -85,7 +85,10 @@ function upperOf(samples: readonly Float64Array[], index: number, level: number)
   return Math.max(0, upperQuantile(values, level));
 }
 
-const sumsBefore = new WeakMap<PeakForecast, {readonly compiled: CompiledTopology; readonly sums: SumForecast}>();
+const sumsBefore = new WeakMap<
+  PeakForecast,
+  {readonly compiled: CompiledTopology; readonly sums: SumForecast}
+>();
 
 /** `sumSamples`, once for all policies that are asked about the same forecast. */
 function sumsOf(compiled: CompiledTopology, forecast: PeakForecast): SumForecast {
