@@ -40,17 +40,18 @@ export function routeDemand(
   const isAllSent = graph.unsent.every((bytes) => bytes <= 0);
   if (!isAllSent) augmentAll(graph);
   const {groupCount, classCount, level, unsent} = graph;
-  const isShort = (node: number): boolean => !isAllSent && (level[node] ?? -1) >= 0;
-  const all = (count: number): number[] => Array.from({length: count}, (_, index) => index);
-  const placed = (total: number, bytes: number, group: number): number =>
-    total + bytes - (unsent[group] ?? 0);
-  return {
-    placedBytes: groupBytes.reduce(placed, 0),
-    sent: graph.sentTo.flat().filter(({bytes}) => bytes > 0),
-    unsentBytes: unsent,
-    shortGroups: all(groupCount).filter((group) => isShort(group) && (groupBytes[group] ?? 0) > 0),
-    shortClasses: all(classCount).filter((index) => isShort(groupCount + index)),
-  };
+  let placedBytes = 0;
+  const shortGroups: number[] = [];
+  for (let group = 0; group < groupCount; group += 1) {
+    const bytes = groupBytes[group] ?? 0;
+    placedBytes += bytes - (unsent[group] ?? 0);
+    if (!isAllSent && (level[group] ?? -1) >= 0 && bytes > 0) shortGroups.push(group);
+  }
+  const shortClasses: number[] = [];
+  for (let index = 0; index < classCount; index += 1)
+    if (!isAllSent && (level[groupCount + index] ?? -1) >= 0) shortClasses.push(index);
+  const sent = graph.sentTo.flat().filter(({bytes}) => bytes > 0);
+  return {placedBytes, sent, unsentBytes: unsent, shortGroups, shortClasses};
 }
 
 /** Nodes: groups, then classes. Arcs from a group have no limit; a class's arc back to a group undoes what was sent. */
@@ -75,9 +76,9 @@ interface Graph {
 function startGraph(net: ScenarioNet, groupBytes: Float64Array, hostBytes: ArrayLike<number>): Graph {
   const groupCount = net.groupHosts.length;
   const classCount = net.classHosts.length;
-  const free = Float64Array.from(net.classHosts, (hosts) =>
-    hosts.reduce((total, host) => total + (hostBytes[host] ?? 0), 0),
-  );
+  const free = new Float64Array(classCount);
+  for (let index = 0; index < classCount; index += 1)
+    for (const host of net.classHosts[index] ?? []) free[index] = (free[index] ?? 0) + (hostBytes[host] ?? 0);
   return {
     groupCount,
     classCount,

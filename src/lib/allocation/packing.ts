@@ -22,36 +22,34 @@ export interface Packing {
 export function startPacking(
   compiled: CompiledTopology,
   net: ScenarioNet,
-  demand: ScenarioDemand,
+  {sizes}: ScenarioDemand,
   limitBytes: Float64Array,
 ): Packing {
-  const itemCount = net.losesSeveral
-    ? net.copies.reduce((sum, copies) => sum + copies, 0)
-    : net.copies.length;
-  const entryOf = new Int32Array(itemCount);
-  const groupOf = new Int32Array(itemCount);
-  const sizeOf = new Float64Array(itemCount);
-  let item = 0;
-  for (let entry = 0; entry < net.copies.length; entry += 1) {
-    for (let copy = net.copies[entry] ?? 0; copy > 0; copy -= 1) {
-      entryOf[item] = entry;
-      groupOf[item] = net.groupOf[entry] ?? 0;
-      sizeOf[item] = demand.sizes[entry] ?? 0;
-      item += 1;
-    }
-  }
-  const hostOf = new Int32Array(itemCount).fill(-1);
-  const free = limitBytes.map((bytes, host) => (hasHost(net.alive, host) ? bytes : -1));
+  const {entryOf, groupOf} = itemsOf(net);
+  const itemCount = entryOf.length;
+  const free = limitBytes.slice();
+  for (let host = 0; host < free.length; host += 1) if (!hasHost(net.alive, host)) free[host] = -1;
   return {
-    net,
-    apartFrom: compiled.apartFrom,
-    itemCount,
-    entryOf,
-    groupOf,
-    sizeOf,
-    hostOf,
+    ...{net, apartFrom: compiled.apartFrom, itemCount, entryOf, groupOf},
+    // One copy each: the entries are the items.
+    sizeOf: net.losesSeveral ? Float64Array.from(entryOf, (entry) => sizes[entry] ?? 0) : sizes,
+    hostOf: new Int32Array(itemCount).fill(-1),
     free,
   };
+}
+
+const itemsBefore = new WeakMap<ScenarioNet, Pick<Packing, 'entryOf' | 'groupOf'>>();
+
+/** The items of a net, made once. */
+function itemsOf(net: ScenarioNet): Pick<Packing, 'entryOf' | 'groupOf'> {
+  const known = itemsBefore.get(net);
+  if (known !== undefined) return known;
+  const entryOf = Int32Array.from(
+    [...net.copies].flatMap((copies, entry) => Array.from({length: copies}, () => entry)),
+  );
+  const items = {entryOf, groupOf: entryOf.map((entry) => net.groupOf[entry] ?? 0)};
+  itemsBefore.set(net, items);
+  return items;
 }
 
 /** Puts an item on a host that may take it; the space may go below 0 when the caller raises the limit for it. */
@@ -100,30 +98,41 @@ export function unplacedBytes({hostOf, sizeOf}: Packing): number {
   return bytes;
 }
 
-/** Item indices, the largest first; equal ones in their order. */
-export function largestFirst({sizeOf}: Packing, items: Iterable<number> = sizeOf.keys()): Int32Array {
-  const listed = Int32Array.from(items).sort();
-  // Numbers alone are sorted several times faster than by a function that compares.
-  const rising = Float64Array.from(listed, (item) => sizeOf[item] ?? 0).sort();
-  const taken = new Int32Array(rising.length);
-  const order = new Int32Array(rising.length);
-  for (let at = 0; at < listed.length; at += 1) {
-    const item = listed[at] ?? 0;
-    const larger = rising.length - lastUpTo(rising, sizeOf[item] ?? 0);
-    order[larger + (taken[larger] ?? 0)] = item;
-    taken[larger] = (taken[larger] ?? 0) + 1;
-  }
-  return order;
+/** All items, or those listed, the largest first; equal ones in their order. */
+export function largestFirst({sizeOf, itemCount}: Packing, items?: readonly number[]): Int32Array {
+  const listed = items === undefined ? new Int32Array(itemCount) : Int32Array.from(items).sort();
+  if (items === undefined) for (let item = 0; item < itemCount; item += 1) listed[item] = item;
+  return mergeSorted(listed, sizeOf);
 }
 
-/** How many of the values, which rise, are not above `most`. */
-function lastUpTo(rising: Float64Array, most: number): number {
-  let low = 0;
-  let high = rising.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((rising[middle] ?? 0) <= most) low = middle + 1;
-    else high = middle;
+/** A merge sort by falling size: several times faster than a sort that calls a function to compare. */
+function mergeSorted(items: Int32Array, sizeOf: Float64Array): Int32Array {
+  let from = items;
+  let into: Int32Array = new Int32Array(items.length);
+  for (let run = 1; run < items.length; run *= 2) {
+    for (let start = 0; start < items.length; start += 2 * run) mergeRuns(from, into, sizeOf, start, run);
+    [from, into] = [into, from];
   }
-  return low;
+  return from;
+}
+
+/** Merges the runs of up to `run` items at `start` and behind it. */
+function mergeRuns(
+  from: Int32Array,
+  into: Int32Array,
+  sizeOf: Float64Array,
+  start: number,
+  run: number,
+): void {
+  const middle = Math.min(start + run, from.length);
+  const end = Math.min(middle + run, from.length);
+  let left = start;
+  let right = middle;
+  for (let at = start; at < end; at += 1) {
+    const takesRight =
+      left >= middle || (right < end && (sizeOf[from[right] ?? 0] ?? 0) > (sizeOf[from[left] ?? 0] ?? 0));
+    into[at] = from[takesRight ? right : left] ?? 0;
+    if (takesRight) right += 1;
+    else left += 1;
+  }
 }

@@ -8,13 +8,14 @@ export const RECENT_STEPS = 1024;
 
 /** The values from the first known one on; a view, not a copy. Empty when nothing is known. */
 export function fromFirstKnown(values: Float64Array): Float64Array {
-  const first = values.findIndex((value) => !Number.isNaN(value));
-  return first < 0 ? values.subarray(0, 0) : values.subarray(first);
+  let first = 0;
+  while (first < values.length && Number.isNaN(values[first])) first += 1;
+  return first === 0 ? values : values.subarray(first);
 }
 
 /** The seasons of which two full cycles lie between the first known value and the end, in rising order. */
 export function seenSeasons(values: Float64Array, seasonSteps: readonly number[]): readonly number[] {
-  const length = fromFirstKnown(values).length;
+  const {length} = fromFirstKnown(values);
   return seasonSteps.filter((steps) => steps > 1 && 2 * steps <= length).toSorted((a, b) => a - b);
 }
 

@@ -70,7 +70,8 @@ export async function forecastPeaks(
   for (const [index, series] of panel.entries()) {
     const errors = errorsOfSeries(past, index, now[index] ?? 0, {...options, id: series.id});
     for (const [sample, error] of errors.entries()) {
-      samples[sample]?.fill(Math.max(0, (now[index] ?? 0) + error), index, index + 1);
+      const peaks = samples[sample];
+      if (peaks !== undefined) peaks[index] = Math.max(0, (now[index] ?? 0) + error);
     }
   }
   const median = (_: number, index: number): number =>
@@ -193,10 +194,14 @@ function peaksOf(paths: readonly Float64Array[]): Float64Array {
 /** The largest known value; NaN when none is known. */
 function peakOf(values: Float64Array): number {
   let peak = Number.NaN;
-  for (const value of values) if (!(value <= peak) && !Number.isNaN(value)) peak = value;
+  for (let step = 0; step < values.length; step += 1) {
+    const value = values[step] ?? Number.NaN;
+    if (!(value <= peak) && !Number.isNaN(value)) peak = value;
+  }
   return peak;
 }
 
 function wasThere(history: Float64Array): boolean {
-  return history.some((value) => value > 0);
+  for (let step = 0; step < history.length; step += 1) if ((history[step] ?? 0) > 0) return true;
+  return false;
 }

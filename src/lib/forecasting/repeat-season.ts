@@ -14,9 +14,7 @@ export function repeatSeason(
   const known = fromFirstKnown(values);
   const season = seenSeasons(known, seasonSteps).at(-1) ?? 1;
   const newest = known.subarray(-season);
-  const cycle = newest.includes(Number.NaN)
-    ? fillGaps(known, season).subarray(-season)
-    : newest;
+  const cycle = newest.includes(Number.NaN) ? fillGaps(known, season).subarray(-season) : newest;
   const path = new Float64Array(horizonSteps);
   for (let step = 0; step < horizonSteps; step += 1) path[step] = cycle[step % season] ?? Number.NaN;
   return path;
