@@ -12,13 +12,15 @@ const MOST_WALKS = 20;
 
 /** Of one scenario: the steps at which it must be repaired, and those of them that the program looks at. */
 interface StepChoice {
-  readonly kept: ReadonlySet<number>;
+  /** By step: 1 where it is kept and not yet watched. */
+  readonly unwatched: Uint8Array;
   readonly watched: Set<number>;
 }
 
 /** A scenario at a step that must be repaired as far as any reserve could. */
 interface Candidate {
   readonly net: ScenarioNet;
+  readonly step: number;
   /** Index into the moments of the program. */
   readonly moment: number;
   readonly groupBytes: Float64Array;
@@ -34,8 +36,9 @@ interface Candidate {
 export async function leastConstant(hindsight: Hindsight, keptShare: number): Promise<Float64Array> {
   const compiled = compileTopology(hindsight.topology);
   const choices = chooseSteps(hindsight, keptShare);
+  const known: Row[] = [];
   for (let walks = 1; ; walks += 1) {
-    const reserveBytes = await solveFor(gather(hindsight, compiled, choices), compiled.hostCount);
+    const reserveBytes = await solveFor(gather(hindsight, compiled, choices), compiled.hostCount, known);
     if (!watchMore(hindsight, choices, reserveBytes) || walks === MOST_WALKS) return reserveBytes;
   }
 }
@@ -57,7 +60,10 @@ function chooseSteps(hindsight: Hindsight, keptShare: number): readonly StepChoi
     // Closer together near the hardest: ranks 0, 1, 4, 9, ... of as many as there are.
     const stride = Math.max(1, Math.floor(kept.length / (2 * CANDIDATES * CANDIDATES)));
     const ranks = Array.from({length: CANDIDATES}, (_, rank) => rank * rank * stride);
-    return {kept: new Set(kept), watched: new Set(ranks.flatMap((rank) => kept[rank] ?? []))};
+    const watched = new Set(ranks.flatMap((rank) => kept[rank] ?? []));
+    const unwatched = new Uint8Array(ofSteps.length);
+    for (const step of kept) unwatched[step] = watched.has(step) ? 0 : 1;
+    return {unwatched, watched};
   });
 }
 
@@ -80,28 +86,44 @@ function gather(hindsight: Hindsight, {nets}: CompiledTopology, choices: readonl
       const demand = step.demands[net.scenario];
       if (demand === undefined || demand.totalBytes === 0) continue;
       const unavoidableBytes = hindsight.stuckBytes(net.scenario, demand, roomBytes);
-      candidates.push({net, moment, groupBytes: demand.groupBytes, unavoidableBytes});
+      candidates.push({net, step: index - 1, moment, groupBytes: demand.groupBytes, unavoidableBytes});
     }
   }
   return {moments, candidates};
 }
 
-async function solveFor({moments, candidates}: Gathered, hostCount: number): Promise<Float64Array> {
+/** Begins with the rows that are known, and adds those that it finds to them: of each scenario the one that is short of most. */
+async function solveFor(
+  {moments, candidates}: Gathered,
+  hostCount: number,
+  known: Row[],
+): Promise<Float64Array> {
   const most = Float64Array.from({length: hostCount}, (_, host) =>
     moments.reduce((bytes, {roomBytes}) => Math.max(bytes, roomBytes[host] ?? 0), 0),
   );
   if (candidates.length === 0) return new Float64Array(hostCount);
   const rounding = roundingOf(most);
   const program = await createMomentProgram(moments.map(({roomBytes}) => roomBytes));
+  const momentOf = new Map(candidates.map(({step, moment}) => [step, moment]));
+  const add = ({step, hosts, bytes}: Row): void => {
+    program.addRow(momentOf.get(step) ?? 0, hosts, bytes);
+  };
   try {
+    known.forEach(add);
     for (let solves = 1; ; solves += 1) {
       const reserveBytes = program
         .solve()
         .map((bytes, host) => Math.min(most[host] ?? 0, Math.ceil(Math.max(0, bytes))));
       const held = moments.map(({roomBytes}) => holdWithin(reserveBytes, roomBytes));
-      const rows = candidates.flatMap((one) => violatedRow(one, held[one.moment], rounding) ?? []);
-      if (rows.length === 0 || solves === MOST_SOLVES) return reserveBytes;
-      for (const {moment, hosts, bytes} of rows) program.addRow(moment, hosts, bytes);
+      const worst = new Map<number, Row>();
+      for (const one of candidates) {
+        const row = violatedRow(one, held[one.moment], rounding);
+        const {scenario} = one.net;
+        if (row && row.missingBytes > (worst.get(scenario)?.missingBytes ?? 0)) worst.set(scenario, row);
+      }
+      if (worst.size === 0 || solves === MOST_SOLVES) return reserveBytes;
+      for (const row of worst.values()) add(row);
+      known.push(...worst.values());
     }
   } finally {
     program.dispose();
@@ -119,15 +141,19 @@ function watchMore(
   for (const step of hindsight.steps()) {
     const heldBytes = holdWithin(reserveBytes, step.roomBytes);
     const rounding = roundingOf(step.roomBytes);
-    for (const [scenario, {kept, watched}] of choices.entries()) {
-      if (!kept.has(index) || watched.has(index)) continue;
+    for (let scenario = 0; scenario < choices.length; scenario += 1) {
+      if (choices[scenario]?.unwatched[index] !== 1) continue;
       const least = Math.max(rounding, worst[scenario]?.bytes ?? 0);
       const bytes = avoidablyStuck(hindsight, scenario, step, heldBytes);
       if (bytes > least) worst[scenario] = {step: index, bytes};
     }
     index += 1;
   }
-  for (const [scenario, {step}] of worst.entries()) if (step >= 0) choices[scenario]?.watched.add(step);
+  for (const [scenario, {step}] of worst.entries()) {
+    if (step < 0) continue;
+    choices[scenario]?.watched.add(step);
+    choices[scenario]?.unwatched.fill(0, step, step + 1);
+  }
   return worst.some(({step}) => step >= 0);
 }
 
@@ -148,14 +174,16 @@ function roundingOf(roomBytes: Float64Array): number {
 }
 
 interface Row {
-  readonly moment: number;
+  readonly step: number;
   readonly hosts: readonly number[];
   readonly bytes: number;
+  /** By which it was violated. */
+  readonly missingBytes: number;
 }
 
 /** The minimum cut of a candidate that is short of more than is unavoidable, as a row. */
 function violatedRow(
-  {net, moment, groupBytes, unavoidableBytes}: Candidate,
+  {net, step, groupBytes, unavoidableBytes}: Candidate,
   heldBytes: Float64Array | undefined,
   rounding: number,
 ): Row | undefined {
@@ -165,5 +193,6 @@ function violatedRow(
   const total = (values: Float64Array, indices: readonly number[]): number =>
     indices.reduce((sum, at) => sum + (values[at] ?? 0), 0);
   const bytes = total(groupBytes, shortGroups) - unavoidableBytes;
-  return bytes - total(heldBytes, hosts) > rounding ? {moment, hosts, bytes} : undefined;
+  const missingBytes = bytes - total(heldBytes, hosts);
+  return missingBytes > rounding ? {step, hosts, bytes, missingBytes} : undefined;
 }

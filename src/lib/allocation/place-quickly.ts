@@ -1,4 +1,4 @@
-import {eachHost, hasHost} from '../topology/index.js';
+import {hasHost, type HostSet} from '../topology/index.js';
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {mostIn, rankBySpace} from './most-space.js';
 import {largestFirst, mayLieOn, type Packing, put, startPacking, unplacedBytes} from './packing.js';
@@ -76,13 +76,8 @@ function placeByHeap(packing: Packing, order: Int32Array): boolean {
  * order of `bySize`.
  */
 function restrictedFirst({net, groupOf, free}: Packing, bySize: Int32Array): Int32Array {
-  const space = Float64Array.from(net.groupHosts, (hosts) => {
-    let total = 0;
-    eachHost(hosts, (host) => {
-      total += Math.max(0, free[host] ?? 0);
-    });
-    return total;
-  });
+  const space = new Float64Array(net.groupHosts.length);
+  for (let group = 0; group < space.length; group += 1) space[group] = spaceOn(free, net.groupHosts[group]);
   const rankOf = new Map(
     [...new Set(space)].sort((one, other) => one - other).map((total, rank) => [total, rank]),
   );
@@ -103,4 +98,13 @@ function restrictedFirst({net, groupOf, free}: Packing, bySize: Int32Array): Int
     starts[rank] = place + 1;
   }
   return order;
+}
+
+function spaceOn(free: Float64Array, hosts: HostSet | undefined): number {
+  let total = 0;
+  for (let word = 0; hosts !== undefined && word < hosts.length; word += 1) {
+    for (let rest = hosts[word] ?? 0; rest !== 0; rest &= rest - 1)
+      total += Math.max(0, free[word * 32 + 31 - Math.clz32(rest & -rest)] ?? 0);
+  }
+  return total;
 }

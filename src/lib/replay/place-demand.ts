@@ -1,5 +1,5 @@
 import {routeDemand, type Routing, type ScenarioDemand, type ScenarioNet} from '../allocation/index.js';
-import {createQuickPlacement, type Share} from './quick-placement.js';
+import {createQuickPlacement, type Shares} from './quick-placement.js';
 
 /** What found no place when a scenario happened. */
 export interface Shortfall {
@@ -31,7 +31,7 @@ const MOST_CUTS = 4;
 export function createPlacer(net: ScenarioNet): Placer {
   const quick = createQuickPlacement(net);
   const {left} = quick;
-  let shares: readonly Share[] = [];
+  let shares = sharesOf(new Float64Array(0), []);
   let cuts: readonly Cut[] = [wholeCut(net)];
 
   /** As exact as whole bytes are; undefined when quick ways do not settle it. `left` then says what is left of whom. */
@@ -44,7 +44,7 @@ export function createPlacer(net: ScenarioNet): Placer {
 
   const settleByFlow = ({groupBytes, totalBytes}: ScenarioDemand, hostBytes: Float64Array): number => {
     const routing = routeDemand(net, groupBytes, hostBytes);
-    shares = sharesOf(groupBytes, routing);
+    shares = sharesOf(groupBytes, routing.sent);
     left.set(routing.unsentBytes);
     if (routing.shortGroups.length > 0) cuts = [cutOf(net, routing), ...cuts].slice(0, MOST_CUTS);
     return totalBytes - routing.placedBytes;
@@ -78,10 +78,12 @@ export function missingIn({groups, hosts}: Cut, groupBytes: Float64Array, hostBy
   return missing;
 }
 
-function sharesOf(groupBytes: Float64Array, {sent}: Routing): readonly Share[] {
-  return sent.map(({group, hostClass, bytes}) => {
-    return {group, index: hostClass, share: bytes / (groupBytes[group] ?? 1)};
-  });
+function sharesOf(groupBytes: Float64Array, sent: Routing['sent']): Shares {
+  return {
+    groups: Int32Array.from(sent, ({group}) => group),
+    classes: Int32Array.from(sent, ({hostClass}) => hostClass),
+    parts: Float64Array.from(sent, ({group, bytes}) => bytes / (groupBytes[group] ?? 1)),
+  };
 }
 
 function waitingVolumes(

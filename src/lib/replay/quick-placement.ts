@@ -1,13 +1,12 @@
 import type {ScenarioNet} from '../allocation/index.js';
 import {hostsIn} from '../topology/index.js';
 
-/** Which part of a group's demand goes to a class of hosts. */
-export interface Share {
-  readonly group: number;
-  /** Index of the class. */
-  readonly index: number;
+/** Which part of a group's demand goes to which class of hosts. Parallel arrays: they are walked through all the time. */
+export interface Shares {
+  readonly groups: Int32Array;
+  readonly classes: Int32Array;
   /** 0 to 1. */
-  readonly share: number;
+  readonly parts: Float64Array;
 }
 
 /** Places demands fast, not always as well as possible. */
@@ -15,7 +14,7 @@ export interface QuickPlacement {
   /** Bytes of each group that the last placement left over. */
   readonly left: Float64Array;
   /** Follows the shares first, as far as there is space, then places what is left greedily; returns the bytes left. */
-  place(groupBytes: Float64Array, hostBytes: Float64Array, shares: readonly Share[]): number;
+  place(groupBytes: Float64Array, hostBytes: Float64Array, shares: Shares): number;
 }
 
 /**
@@ -37,9 +36,11 @@ export function createQuickPlacement(net: ScenarioNet): QuickPlacement {
         free[index] = sumAt(hostBytes, net.classHosts[index]);
         freeBytes += free[index] ?? 0;
       }
-      for (let at = 0; at < shares.length; at += 1) {
-        const {group, index, share} = shares[at] ?? NO_SHARE;
-        freeBytes -= take(free, left, group, index, share * (groupBytes[group] ?? 0));
+      const {groups, classes: shareClasses, parts} = shares;
+      for (let at = 0; at < groups.length; at += 1) {
+        const group = groups[at] ?? 0;
+        const bytes = (parts[at] ?? 0) * (groupBytes[group] ?? 0);
+        freeBytes -= take(free, left, group, shareClasses[at] ?? 0, bytes);
       }
       let leftBytes = 0;
       for (let rank = 0; rank < order.length; rank += 1) {
@@ -54,8 +55,6 @@ export function createQuickPlacement(net: ScenarioNet): QuickPlacement {
     },
   };
 }
-
-const NO_SHARE: Share = {group: 0, index: 0, share: 0};
 
 /** The classes that each group may use, the least wanted first. */
 function chooseClasses(net: ScenarioNet): readonly number[][] {
