@@ -1,49 +1,68 @@
-import {formatBytes, formatInstantUs} from '../lib/core/index.js';
-import {ORACLE, type PolicyScore} from '../lib/replay/index.js';
-import type {ReplayReport} from '../lib/workflows/replay-history.js';
+import {formatBytes, formatInstantUs, sum} from '../lib/core/index.js';
+import {ORACLE, type ParetoPoint, type PolicyScore} from '../lib/replay/index.js';
+import type {ReplayReport} from '../lib/workflows/replay-policies.js';
 import {paint} from './paint.js';
-import {printable, renderTable} from './table.js';
+import {type Column, printable, renderTable} from './table.js';
 
 /** What was replayed, and a row a policy: the fewest bytes stuck first. */
 export async function renderReplay(report: ReplayReport): Promise<string> {
-  const right = {align: 'right'} as const;
-  const table = await renderTable(
-    [
-      {title: 'policy'},
-      {title: 'repaired', ...right},
-      {title: 'stuck', ...right},
-      {title: 'worst', ...right},
-      {title: 'at risk', ...right},
-      {title: 'held, mean', ...right},
-      {title: 'vs oracle', ...right},
-      {title: 'changes', ...right},
-      {title: 'moved', ...right},
-    ],
-    report.scores.map(row),
-  );
-  const {volumes, hosts, scenarios, reviews, granularity, model} = report;
+  const {volumes, hosts, reviews, granularity, model, scores} = report;
   const span = `${formatInstantUs(report.fromUs)} to ${formatInstantUs(report.toUs)}`;
+  const columns = columnsOf(scores);
   return [
     `${span}, ${granularity}: ${volumes} volumes, ${hosts} hosts, ${reviews} reviews, model ${model}`,
-    `each of ${scenarios} scenarios happens at every step, alone; stuck: bytes without a place, summed over scenario-steps`,
+    failuresLine(report),
     '',
-    table,
+    await renderTable(
+      columns,
+      scores.map((score) => columns.map(({cell}) => cell(score))),
+    ),
     ...worstLines(report),
+    ...(await paretoLines(report.pareto)),
   ].join('\n');
 }
 
-function row(score: PolicyScore): readonly string[] {
+function failuresLine({scenarios, draws, scores}: ReplayReport): string {
+  if (draws === undefined) {
+    return `each of ${scenarios} scenarios happens at every step, alone; stuck: bytes without a place, summed over scenario-steps`;
+  }
+  const failures = sum(scores.slice(0, 1).map(({scenarioSteps}) => scenarioSteps));
+  return `${failures} random failures in ${draws} draws, each alone; stuck: bytes without a place, mean of the draws, +- its standard error`;
+}
+
+interface ScoreColumn extends Column {
+  readonly cell: (score: PolicyScore) => string;
+}
+
+/** As wide as 80 characters allow. */
+function columnsOf(scores: readonly PolicyScore[]): readonly ScoreColumn[] {
+  const isPriced = scores.some(({cost}) => cost !== undefined);
+  const isRandom = scores.some(({standardErrors}) => standardErrors !== undefined);
+  const right = (title: string, cell: ScoreColumn['cell']): ScoreColumn => ({title, align: 'right', cell});
   return [
-    score.policy,
-    percent(score.repairedShare),
-    formatBytes(score.stuckBytes),
-    formatBytes(score.worst?.stuckBytes ?? 0),
-    `${score.volumeHoursAtRisk.toFixed(0)} vol h`,
-    formatBytes(score.meanHeldBytes),
-    score.reserveVsOracle === undefined ? '-' : `${score.reserveVsOracle.toFixed(2)} x`,
-    // The oracle does not mind how much it moves.
-    ...(score.policy === ORACLE ? ['-', '-'] : [String(score.changes), formatBytes(score.movedBytes)]),
+    {title: 'policy', cell: ({policy}) => policy},
+    right('repaired', ({repairedShare}) => percent(repairedShare)),
+    right('stuck', ({stuckBytes}) => formatBytes(stuckBytes)),
+    ...(isRandom
+      ? [right('+-', ({standardErrors}) => formatBytes(standardErrors?.stuckBytes ?? Number.NaN))]
+      : [right('vol h', ({volumeHoursAtRisk}) => compact(volumeHoursAtRisk))]),
+    right('held, mean', ({meanHeldBytes}) => formatBytes(meanHeldBytes)),
+    right('x oracle', ({reserveVsOracle: ratio}) => ratio?.toFixed(2) ?? '-'),
+    ...(isPriced
+      ? [right('cost', ({cost}) => compact(cost)), right('regret', ({regret}) => compact(regret.cost))]
+      : [
+          // The oracle does not mind how much it moves.
+          right('moved', ({policy, movedBytes}) => (policy === ORACLE ? '-' : formatBytes(movedBytes))),
+        ]),
   ];
+}
+
+/** A number in at most six characters. */
+function compact(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return '-';
+  const size = Math.abs(value);
+  if (size >= 99_999.5) return value.toExponential(1).replace('e+', 'e');
+  return size >= 99.95 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(1);
 }
 
 /** Rounded down, so that only a full score reads 100 %. */
@@ -63,4 +82,30 @@ function worstLines({scores}: ReplayReport): readonly string[] {
       : [`${policy} itself said at ${infeasibleReviews} reviews that no reserve covers every scenario`]),
   ]);
   return lines.length === 0 ? [] : ['', ...lines];
+}
+
+/** The points that no other beats in both, the least held first. */
+async function paretoLines(points: readonly ParetoPoint[] | undefined): Promise<readonly string[]> {
+  if (points === undefined) return [];
+  const rows = points
+    .filter(({isEfficient}) => isEfficient)
+    .map(({policy, setting, value, heldByteHours, repairedShare}) => [
+      policy,
+      setting === undefined ? '' : `${setting} ${value ?? ''}`,
+      `${formatBytes(heldByteHours)} h`,
+      percent(repairedShare),
+    ]);
+  const right = {align: 'right'} as const;
+  const columns = [
+    {title: 'policy'},
+    {title: 'with'},
+    {title: 'held', ...right},
+    {title: 'repaired', ...right},
+  ];
+  return [
+    '',
+    `${rows.length} of ${points.length} policies and settings hold as little as any that repairs as much:`,
+    '',
+    await renderTable(columns, rows),
+  ];
 }

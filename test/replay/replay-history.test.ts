@@ -59,6 +59,7 @@ describe('a volume on h0 and h1 that can only be re-mirrored on h2', () => {
       changes: 0,
       movedBytes: 0,
       infeasibleReviews: 0,
+      regret: {heldByteHours: 250 - 320, stuckBytes: 100},
     });
     expect(oracle).toMatchObject({
       policy: 'oracle',
@@ -281,4 +282,18 @@ test('volumes are re-placed whole: two halves of a volume on two hosts are no co
     volumeHoursAtRisk: 4,
   });
   expect(whole).toMatchObject({repairedSteps: 8, stuckBytes: 0});
+});
+
+test('what is no longer wanted is given back by the rules, growth is held at once', async () => {
+  const topology = threeRacks([{replicas: [0, 1]}]);
+  const histories = [buildSeries(0, new Float64Array(15).fill(10))];
+  // Reviews before steps 2, 4, 6, 8, 10, 12.
+  const wanted = [100, 40, 40, 40, 40, 90];
+  const policies = [policyOf('wanting', (_, review) => [0, 0, wanted[review] ?? 0])];
+  const shrink = {deadBandShare: 0.05, stepShare: 0.3, coolDownSeconds: 4 * HOUR_SECONDS};
+  const {wanting: score} = await scoresOf({topology, histories, policies, shrink});
+  // At step 4 it was changed 2 hours ago: 100 are kept; at 6 a third may go: 70; at 8 that was 2 hours ago; at 10 49.
+  const held = [100, 100, 70, 70, 49, 90];
+  expect(score?.heldByteHours).toBe(held.reduce((sum, bytes) => sum + 2 * bytes, 0));
+  expect(score).toMatchObject({changes: 3, movedBytes: 30 + 21 + 41});
 });

@@ -8,7 +8,7 @@ import Replay from '../../src/commands/replay.js';
 import {ALLOCATION_POLICIES} from '../../src/lib/allocation/index.js';
 import type {Series} from '../../src/lib/core/index.js';
 import type {HistoryQuery} from '../../src/lib/shadow-store/index.js';
-import {replayStore, type ReplayStoreOptions} from '../../src/lib/workflows/replay-history.js';
+import {replayPolicies, type ReplayPoliciesOptions} from '../../src/lib/workflows/replay-policies.js';
 import {renderReplay} from '../../src/views/replay-view.js';
 import {runCommand} from '../support/run-command.js';
 import {buildSeries, HOUR_SECONDS, START_US} from './builders.js';
@@ -36,7 +36,7 @@ function usage(volume: number): Series {
   return buildSeries(volume, values);
 }
 
-async function setUp(): Promise<ReplayStoreOptions & {readonly folder: string}> {
+async function setUp(): Promise<ReplayPoliciesOptions & {readonly folder: string}> {
   const folder = await mkdtemp(path.join(tmpdir(), 'foreshadow-test-'));
   onTestFinished(async () => rm(folder, {recursive: true, force: true}));
   const topologyPath = path.join(folder, 'topology.yaml');
@@ -52,8 +52,7 @@ async function setUp(): Promise<ReplayStoreOptions & {readonly folder: string}> 
   };
   return {
     folder,
-    storePath: folder,
-    openStore: async () => Promise.resolve(store),
+    source: {kind: 'store', path: folder, openStore: async () => Promise.resolve(store)},
     topologyPath,
     policies: [],
     settings: {level: 0.99, safetyFactor: 1.2, staticShare: 0.2},
@@ -63,7 +62,7 @@ async function setUp(): Promise<ReplayStoreOptions & {readonly folder: string}> 
     warmUpSeconds: 14 * 86_400,
     reviewSeconds: 86_400,
     leadSeconds: 0,
-    refitReviews: 0,
+    refitSeconds: 0,
     seed: 1,
     signal: new AbortController().signal,
     onProgress: () => undefined,
@@ -73,7 +72,7 @@ async function setUp(): Promise<ReplayStoreOptions & {readonly folder: string}> 
 test('every policy and the oracle are scored, best first, with a table and remarks to read', async () => {
   const options = await setUp();
   const csv = path.join(options.folder, 'scores.csv');
-  const report = await replayStore({...options, csv});
+  const report = await replayPolicies({...options, csv});
   const names = report.scores.map(({policy}) => policy);
   expect([...names].sort()).toEqual(
     [...ALLOCATION_POLICIES.map(({name}) => name), 'best-constant', 'oracle'].sort(),
@@ -86,7 +85,7 @@ test('every policy and the oracle are scored, best first, with a table and remar
   expect(report.warnings).toHaveLength(2);
 
   const lines = (await readFile(csv, 'utf8')).trimEnd().split('\n');
-  expect(lines[0]).toMatch(/^policy,scenario_steps,repaired_share,stuck_bytes,/);
+  expect(lines[0]).toMatch(/^policy,setting,value,scenario_steps,repaired_share,stuck_bytes,/);
   expect(lines.slice(1).map((line) => line.split(',')[0])).toEqual(names);
 
   const text = await renderReplay(report);
@@ -95,7 +94,7 @@ test('every policy and the oracle are scored, best first, with a table and remar
 
 test('while every day is like the day before, the shared reserve holds hardly more than the oracle and repairs everything', async () => {
   const options = await setUp();
-  const steady = await replayStore({
+  const steady = await replayPolicies({
     ...options,
     policies: ['shared'],
     toUs: START_US + (DAYS - 1) * 24 * HOUR_US,
@@ -112,7 +111,7 @@ test('while every day is like the day before, the shared reserve holds hardly mo
 
 test('what comes as a surprise is stuck, on the day on which it comes', async () => {
   const options = await setUp();
-  const {scores} = await replayStore({...options, policies: ['shared']});
+  const {scores} = await replayPolicies({...options, policies: ['shared']});
   const shared = scores.find(({policy}) => policy === 'shared');
   expect(shared?.stuckBytes).toBeGreaterThan(0);
   expect(shared?.worst?.atUs).toBeGreaterThanOrEqual(START_US + (DAYS - 1) * 24 * HOUR_US);
@@ -120,23 +119,23 @@ test('what comes as a surprise is stuck, on the day on which it comes', async ()
 
 test('the warm-up begins at --from', async () => {
   const options = await setUp();
-  const report = await replayStore({...options, policies: ['static'], fromUs: START_US + 3.5 * HOUR_US});
+  const report = await replayPolicies({...options, policies: ['static'], fromUs: START_US + 3.5 * HOUR_US});
   expect(report.fromUs).toBe(START_US + (4 + 14 * 24) * HOUR_US);
 });
 
 test('unknown names and times that are no whole steps are refused by name', async () => {
   const options = await setUp();
-  await expect(replayStore({...options, policies: ['share']})).rejects.toMatchObject({
+  await expect(replayPolicies({...options, policies: ['share']})).rejects.toMatchObject({
     exitCode: 2,
     hints: ['did you mean shared?'],
   });
-  await expect(replayStore({...options, model: 'etz'})).rejects.toMatchObject({exitCode: 2});
-  await expect(replayStore({...options, reviewSeconds: 5400})).rejects.toMatchObject({
+  await expect(replayPolicies({...options, model: 'etz'})).rejects.toMatchObject({exitCode: 2});
+  await expect(replayPolicies({...options, reviewSeconds: 5400})).rejects.toMatchObject({
     exitCode: 2,
     message: '--review 90m is no whole number of hourly steps',
     hints: ['--review 2h'],
   });
-  await expect(replayStore({...options, warmUpSeconds: 30 * 86_400})).rejects.toMatchObject({exitCode: 3});
+  await expect(replayPolicies({...options, warmUpSeconds: 30 * 86_400})).rejects.toMatchObject({exitCode: 3});
 });
 
 test('the command refuses flags that it cannot read before it opens anything', async () => {

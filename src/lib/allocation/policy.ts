@@ -117,5 +117,7 @@ export interface AllocationPolicy {
   readonly summary: string;
   /** Whether it holds anything for PolicyInput.launches. */
   readonly holdsForLaunches?: true;
+  /** The setting that makes it hold more or less, where there is one. */
+  readonly tunedBy?: 'level' | 'safetyFactor' | 'staticShare';
   decide(input: PolicyInput): Promise<BufferDecision>;
 }

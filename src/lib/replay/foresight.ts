@@ -15,6 +15,8 @@ export interface ForesightOptions {
   readonly horizonSteps: number;
   /** Candidate seasons, as FitOptions has them. */
   readonly seasonSteps: readonly number[];
+  /** The first review. */
+  readonly firstStep: number;
   /** The model is fitted again at every so many-th review; 0: only at the first. */
   readonly refitReviews: number;
   /** From one review to the next. */
@@ -30,37 +32,45 @@ export interface Foresight {
   peaksAt(step: number): Promise<PeakForecast>;
 }
 
-/** Throws what the model's fit throws, e.g. InputError when the history before the first review is too short. */
+/**
+ * What is foreseen does not depend on which reviews were asked about before. Throws what the model's fit throws, e.g.
+ * InputError when the history before the first review is too short.
+ */
 export function createForesight(panel: Pick<UsagePanel, 'series'>, options: ForesightOptions): Foresight {
-  const {model, horizonSteps, seasonSteps, refitReviews, reviewSteps, originCount, random, signal} = options;
-  const newMemory = (): OriginMemory => ({everySteps: reviewSteps, origins: new Map()});
-  let reviews = 0;
-  let fitted: FittedModel | undefined;
-  let memory = newMemory();
+  const {horizonSteps, firstStep, refitReviews, reviewSteps, originCount, random} = options;
+  let current:
+    {readonly review: number; readonly fitted: FittedModel; readonly memory: OriginMemory} | undefined;
   return {
     peaksAt: async (step) => {
-      const visible = visibleBefore(panel, step);
-      if (fitted === undefined || (refitReviews > 0 && reviews % refitReviews === 0)) {
-        const fitRandom = random.fork(`fit at review ${reviews}`);
-        // As plan does: the end is kept from the model, so that its errors there are honest.
-        const {tailSteps} = calibrationWindow(step, horizonSteps);
-        fitted = await model.fit(visibleBefore(panel, step - tailSteps), {
-          horizonSteps,
-          seasonSteps,
-          random: fitRandom,
-          ...(signal && {signal}),
-        });
-        memory = newMemory();
+      const review = Math.floor((step - firstStep) / reviewSteps);
+      const fitReview = refitReviews > 0 ? review - (review % refitReviews) : 0;
+      if (current?.review !== fitReview) {
+        const fitted = await fitAt(panel, firstStep + fitReview * reviewSteps, fitReview, options);
+        current = {review: fitReview, fitted, memory: {everySteps: reviewSteps, origins: new Map()}};
       }
-      reviews += 1;
-      const peakRandom = random.fork('peaks');
-      return forecastPeaks(fitted, visible, {
+      return forecastPeaks(current.fitted, visibleBefore(panel, step), {
         horizonSteps,
         originCount,
         sampleCount: originCount,
-        random: peakRandom,
-        memory,
+        random: random.fork('peaks'),
+        memory: current.memory,
       });
     },
   };
+}
+
+async function fitAt(
+  panel: Pick<UsagePanel, 'series'>,
+  step: number,
+  review: number,
+  {model, horizonSteps, seasonSteps, random, signal}: ForesightOptions,
+): Promise<FittedModel> {
+  // As plan does: the end is kept from the model, so that its errors there are honest.
+  const {tailSteps} = calibrationWindow(step, horizonSteps);
+  return model.fit(visibleBefore(panel, step - tailSteps), {
+    horizonSteps,
+    seasonSteps,
+    random: random.fork(`fit at review ${review}`),
+    ...(signal && {signal}),
+  });
 }

@@ -1,18 +1,23 @@
 import {formatInstantUs} from '../core/index.js';
-import type {PolicyScore} from './score.js';
+import type {ParetoPoint} from './pareto.js';
+import type {PolicyScore} from './policy-score.js';
 
 /** The scores in the order to read them, and the same as CSV. */
 export interface ScoreTable {
   /** The fewest bytes stuck first, among equals the fewest byte-hours held. */
   readonly scores: readonly PolicyScore[];
-  /** With a header; bytes, hours and shares as numbers, times in ISO 8601. */
+  /** With a header; bytes, hours and shares as numbers, times in ISO 8601; empty where there is nothing to tell. */
   readonly csv: string;
 }
 
-/** Sorts the scores of a replay and writes them as a table. */
-export async function tabulateScores(scores: readonly PolicyScore[]): Promise<ScoreTable> {
+/** Sorts the scores of a replay and writes them as a table, beside what is known of them as points of a sweep. */
+export async function tabulateScores(
+  scores: readonly PolicyScore[],
+  points: readonly ParetoPoint[] = [],
+): Promise<ScoreTable> {
   const {from, not} = await import('arquero');
-  const rows = from(scores.map((score, index) => ({index, ...rowOf(score)})));
+  const byName = new Map(points.map((point) => [point.name, point]));
+  const rows = from(scores.map((score, index) => ({index, ...rowOf(score, byName.get(score.policy))})));
   const sorted = rows.orderby('stuck_bytes', 'held_byte_hours', 'index');
   return {
     scores: Array.from(sorted.indices(), (row) => scores[row]).filter((score) => score !== undefined),
@@ -20,9 +25,15 @@ export async function tabulateScores(scores: readonly PolicyScore[]): Promise<Sc
   };
 }
 
-function rowOf(score: PolicyScore): Readonly<Record<string, string | number>> {
+function rowOf(
+  score: PolicyScore,
+  point: ParetoPoint | undefined,
+): Readonly<Record<string, string | number>> {
+  const {standardErrors: errors} = score;
   return {
-    policy: score.policy,
+    policy: point?.policy ?? score.policy,
+    setting: point?.setting ?? '',
+    value: point?.value ?? '',
     scenario_steps: score.scenarioSteps,
     repaired_share: score.repairedShare,
     stuck_bytes: score.stuckBytes,
@@ -36,5 +47,14 @@ function rowOf(score: PolicyScore): Readonly<Record<string, string | number>> {
     changes: score.changes,
     moved_bytes: score.movedBytes,
     infeasible_reviews: score.infeasibleReviews,
+    cost: score.cost ?? '',
+    regret_byte_hours: score.regret.heldByteHours,
+    regret_stuck_bytes: score.regret.stuckBytes,
+    regret_cost: score.regret.cost ?? '',
+    repaired_share_error: errors?.repairedShare ?? '',
+    stuck_bytes_error: errors?.stuckBytes ?? '',
+    volume_hours_at_risk_error: errors?.volumeHoursAtRisk ?? '',
+    cost_error: errors?.cost ?? '',
+    efficient: point === undefined ? '' : String(point.isEfficient),
   };
 }

@@ -2,7 +2,7 @@ import {formatDurationSeconds, formatInstantUs} from '../core/index.js';
 import {applyPlanFile} from './apply-plan.js';
 import type {DemoOptions, DemoPlaces, StepOf} from './demo-story.js';
 import {planBuffer} from './plan-buffer.js';
-import {replayStore} from './replay-history.js';
+import {replayPolicies} from './replay-policies.js';
 
 /** The steps from store and topology to buffers that are held. */
 export interface BufferSteps {
@@ -13,8 +13,8 @@ export interface BufferSteps {
 }
 
 const DAY_SECONDS = 86_400;
-/** The default of `replay --refit-every`. */
-const REFIT_REVIEWS = 28;
+/** The default of `replay --refit`. */
+const REFIT_SECONDS = 28 * DAY_SECONDS;
 
 /** Each step is the workflow of a command with the arguments that its command line gives. */
 export function createBufferSteps(options: DemoOptions, places: DemoPlaces): BufferSteps {
@@ -75,10 +75,16 @@ function replayStep(
       `--warm-up ${formatDurationSeconds(warmUpSeconds)} --as-of ${formatInstantUs(endUs)}`,
     run: async () => ({
       kind: 'replay',
-      result: await replayStore({
-        ...{storePath: store, topologyPath: topology, policies, settings: settings.policy, model},
+      result: await replayPolicies({
+        ...{
+          source: {kind: 'store', path: store},
+          topologyPath: topology,
+          policies,
+          settings: settings.policy,
+          model,
+        },
         ...{granularity: 'hourly', toUs: endUs, warmUpSeconds, reviewSeconds: DAY_SECONDS, leadSeconds: 0},
-        ...{refitReviews: REFIT_REVIEWS, seed: 1, signal},
+        ...{refitSeconds: REFIT_SECONDS, seed: 1, signal},
         onProgress: ({done, total}) => {
           onProgress(`review ${done} of ${total}`);
         },

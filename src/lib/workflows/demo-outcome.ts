@@ -1,7 +1,7 @@
 import type {Plan} from '../allocation/index.js';
 import {sum} from '../core/index.js';
 import {openTarget} from '../storage-apis/index.js';
-import type {ReplayReport} from './replay-history.js';
+import type {ReplayReport} from './replay-policies.js';
 
 /** How one policy did in replay, and what the ledger held by it. */
 export interface PolicyRow {

@@ -7,7 +7,7 @@ import type {HeldBytes} from './demo-outcome.js';
 import type {Evaluation} from './evaluate-models.js';
 import type {IngestResult} from './ingest-files.js';
 import type {PlanSummary} from './plan-buffer.js';
-import type {ReplayReport} from './replay-history.js';
+import type {ReplayReport} from './replay-policies.js';
 import type {SynthesizeOptions, SynthSummary} from './synthesize.js';
 
 /** What the demo is made with. */

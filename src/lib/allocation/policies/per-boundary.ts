@@ -17,6 +17,7 @@ import {spreadPool} from '../spread-pool.js';
 export const perBoundary: AllocationPolicy = {
   name: 'per-boundary',
   summary: 'a buffer for each boundary: predicted usage x safety factor',
+  tunedBy: 'safetyFactor',
   decide: (input) => Promise.resolve(decide(input)),
 };
 

@@ -12,6 +12,7 @@ import {bytesInBoundary, holdPool, viewInput} from '../policy-input.js';
 export const predictive: AllocationPolicy = {
   name: 'predictive',
   summary: 'one pool for what the largest boundary is predicted to use, times the safety factor',
+  tunedBy: 'safetyFactor',
   decide: (input) => Promise.resolve(decide(input)),
 };
 

@@ -12,6 +12,7 @@ import {bytesInBoundary, holdPool} from '../policy-input.js';
 export const reactive: AllocationPolicy = {
   name: 'reactive',
   summary: 'one pool for what the largest boundary uses now, times the safety factor',
+  tunedBy: 'safetyFactor',
   decide: (input) => Promise.resolve(decide(input)),
 };
 

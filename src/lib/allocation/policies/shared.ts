@@ -20,6 +20,7 @@ export const shared: AllocationPolicy = {
   name: 'shared',
   summary: 'the least reserve that serves every scenario, one at a time',
   holdsForLaunches: true,
+  tunedBy: 'level',
   decide,
 };
 

@@ -10,6 +10,7 @@ import {heldOnly, poolNeeds, viewInput} from '../policy-input.js';
 export const staticShare: AllocationPolicy = {
   name: 'static',
   summary: 'a fixed share of every host',
+  tunedBy: 'staticShare',
   decide: (input) => Promise.resolve(decide(input)),
 };
 
