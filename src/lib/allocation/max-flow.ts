@@ -1,6 +1,6 @@
 import {eachHost, hasHost, hostSetOf, type HostSet} from '../topology/index.js';
 import type {ScenarioNet} from './compile-topology.js';
-import {mostIn, rankBySpace} from './most-space.js';
+import {mostIn, type MostSpace, rankBySpace} from './most-space.js';
 
 /** Bytes that a group sends to a class of hosts. */
 export interface Sent {
@@ -39,19 +39,27 @@ export function routeDemand(
   sendGreedily(graph, net.restrictedFirst);
   const isAllSent = graph.unsent.every((bytes) => bytes <= 0);
   if (!isAllSent) augmentAll(graph);
-  const {groupCount, classCount, level, unsent} = graph;
   let placedBytes = 0;
-  const shortGroups: number[] = [];
-  for (let group = 0; group < groupCount; group += 1) {
-    const bytes = groupBytes[group] ?? 0;
-    placedBytes += bytes - (unsent[group] ?? 0);
-    if (!isAllSent && (level[group] ?? -1) >= 0 && bytes > 0) shortGroups.push(group);
-  }
-  const shortClasses: number[] = [];
-  for (let index = 0; index < classCount; index += 1)
-    if (!isAllSent && (level[groupCount + index] ?? -1) >= 0) shortClasses.push(index);
+  for (let group = 0; group < groupBytes.length; group += 1)
+    placedBytes += (groupBytes[group] ?? 0) - (graph.unsent[group] ?? 0);
   const sent = graph.sentTo.flat().filter(({bytes}) => bytes > 0);
-  return {placedBytes, sent, unsentBytes: unsent, shortGroups, shortClasses};
+  const short = isAllSent ? {shortGroups: [], shortClasses: []} : sourceSide(graph, groupBytes);
+  return {placedBytes, sent, unsentBytes: graph.unsent, ...short};
+}
+
+/** The groups with demand and the classes within reach of what was not sent: a minimum cut. */
+function sourceSide(
+  {groupCount, level}: Graph,
+  groupBytes: Float64Array,
+): Pick<Routing, 'shortGroups' | 'shortClasses'> {
+  const shortGroups: number[] = [];
+  const shortClasses: number[] = [];
+  for (const [node, distance] of level.entries()) {
+    if (distance < 0) continue;
+    if (node >= groupCount) shortClasses.push(node - groupCount);
+    else if ((groupBytes[node] ?? 0) > 0) shortGroups.push(node);
+  }
+  return {shortGroups, shortClasses};
 }
 
 /** Nodes: groups, then classes. Arcs from a group have no limit; a class's arc back to a group undoes what was sent. */
@@ -116,23 +124,28 @@ const FEW_CLASSES = 64;
 
 /** In the order given, each to the class with the most space left. */
 function sendGreedily(graph: Graph, order: Int32Array): void {
-  const {groupClasses, unsent, free, sentTo} = graph;
-  const heap = graph.classCount > FEW_CLASSES ? rankBySpace(free) : undefined;
-  for (let at = 0; at < order.length; at += 1) {
-    const group = order[at] ?? 0;
-    const allowed = groupClasses[group];
-    if (allowed === undefined) continue;
-    while ((unsent[group] ?? 0) > 0) {
-      const most = heap === undefined ? mostIn(free, allowed) : heap.take((index) => hasHost(allowed, index));
-      if (most < 0) break;
-      const bytes = Math.min(unsent[group] ?? 0, free[most] ?? 0);
-      unsent[group] = (unsent[group] ?? 0) - bytes;
-      free[most] = (free[most] ?? 0) - bytes;
-      heap?.putBack(most);
-      if (bytes <= 0) break;
-      sentTo[most]?.push({group, hostClass: most, bytes});
-    }
+  const ranked = graph.classCount > FEW_CLASSES ? rankBySpace(graph.free) : undefined;
+  for (const group of order) {
+    const allowed = graph.groupClasses[group];
+    if (allowed !== undefined) sendGroup(graph, group, allowed, ranked);
   }
+}
+
+function sendGroup(graph: Graph, group: number, allowed: HostSet, ranked: MostSpace | undefined): void {
+  const {unsent, free, sentTo} = graph;
+  let leftBytes = unsent[group] ?? 0;
+  while (leftBytes > 0) {
+    const most =
+      ranked === undefined ? mostIn(free, allowed) : ranked.take((index) => hasHost(allowed, index));
+    const space = most < 0 ? 0 : (free[most] ?? 0);
+    const bytes = Math.min(leftBytes, space);
+    if (most >= 0) free[most] = space - bytes;
+    if (most >= 0) ranked?.putBack(most);
+    if (bytes <= 0) break;
+    leftBytes -= bytes;
+    sentTo[most]?.push({group, hostClass: most, bytes});
+  }
+  unsent[group] = leftBytes;
 }
 
 /** Breadth-first levels from every group with demand left; whether a class with space is within reach. */

@@ -1,4 +1,4 @@
-import {type HostSet} from '../topology/index.js';
+import type {HostSet} from '../topology/index.js';
 import type {Routing} from './max-flow.js';
 import {largestFirst, mayLieOn, type Packing, put, takeOff} from './packing.js';
 
@@ -57,23 +57,31 @@ function hostAlongFlow(packing: Packing, quota: Quota, item: number): number {
 
 /** Of the hosts of classes that grant anything, and at least so much, the first of those with the least space that is enough. */
 function fullestGranting(packing: Packing, item: number, quota: Quota, leastBytes: number): number {
-  const {free, net, sizeOf} = packing;
-  const size = sizeOf[item] ?? 0;
   let best = -1;
-  let bestLeft = Infinity;
   for (let at = 0; at < quota.length; at += 1) {
     const granted = quota[at];
     if (granted === undefined || granted.bytes <= 0 || granted.bytes < leastBytes) continue;
-    const hosts = net.classHosts[granted.hostClass] ?? [];
-    for (let index = 0; index < hosts.length; index += 1) {
-      const host = hosts[index] ?? 0;
-      const left = free[host] ?? 0;
-      if (left < size || left >= bestLeft || !mayLieOn(packing, item, host)) continue;
-      best = host;
-      bestLeft = left;
-    }
+    best = fullerOf(packing, item, best, packing.net.classHosts[granted.hostClass] ?? NO_HOSTS);
   }
   return best;
+}
+
+const NO_HOSTS = new Int32Array(0);
+
+/** `best`, or the first of the hosts with the least space that is enough for the item where that is less. */
+function fullerOf(packing: Packing, item: number, best: number, hosts: Int32Array): number {
+  const {free, sizeOf} = packing;
+  const size = sizeOf[item] ?? 0;
+  let fullest = best;
+  let leastLeft = best < 0 ? Infinity : (free[best] ?? 0);
+  for (let at = 0; at < hosts.length; at += 1) {
+    const host = hosts[at] ?? 0;
+    const left = free[host] ?? 0;
+    if (left < size || left >= leastLeft || !mayLieOn(packing, item, host)) continue;
+    fullest = host;
+    leastLeft = left;
+  }
+  return fullest;
 }
 
 /** Of the hosts in a set, but one, the first of those with the least space that is enough for the item; -1: none. */

@@ -78,26 +78,12 @@ function placeByHeap(packing: Packing, order: Int32Array): boolean {
 function restrictedFirst({net, groupOf, free}: Packing, bySize: Int32Array): Int32Array {
   const space = new Float64Array(net.groupHosts.length);
   for (let group = 0; group < space.length; group += 1) space[group] = spaceOn(free, net.groupHosts[group]);
-  const rankOf = new Map(
-    [...new Set(space)].sort((one, other) => one - other).map((total, rank) => [total, rank]),
-  );
+  const totals = [...new Set(space)].sort((one, other) => one - other);
+  const rankOf = new Map(totals.map((total, rank) => [total, rank]));
   const rankOfGroup = Int32Array.from(space, (total) => rankOf.get(total) ?? 0);
-  const starts = new Int32Array(rankOf.size + 1);
-  for (let item = 0; item < groupOf.length; item += 1) {
-    const next = (rankOfGroup[groupOf[item] ?? 0] ?? 0) + 1;
-    starts[next] = (starts[next] ?? 0) + 1;
-  }
-  for (let rank = 1; rank < starts.length; rank += 1)
-    starts[rank] = (starts[rank] ?? 0) + (starts[rank - 1] ?? 0);
-  const order = new Int32Array(bySize.length);
-  for (let at = 0; at < bySize.length; at += 1) {
-    const item = bySize[at] ?? 0;
-    const rank = rankOfGroup[groupOf[item] ?? 0] ?? 0;
-    const place = starts[rank] ?? 0;
-    order[place] = item;
-    starts[rank] = place + 1;
-  }
-  return order;
+  const byRank = totals.map((): number[] => []);
+  for (const item of bySize) byRank[rankOfGroup[groupOf[item] ?? 0] ?? 0]?.push(item);
+  return Int32Array.from(byRank.flat());
 }
 
 function spaceOn(free: Float64Array, hosts: HostSet | undefined): number {

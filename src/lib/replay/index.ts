@@ -1,5 +1,5 @@
 export * from './checkpoint.js';
-export {type FailureRates, ratesOf, type StatedRates, unknownRates} from './failure-draws.js';
+export {ratesOf, type StatedRates, unknownRates} from './failure-draws.js';
 export * from './pareto.js';
 export * from './place-newcomers.js';
 export type {PolicyScore, ReplayPrices} from './policy-score.js';

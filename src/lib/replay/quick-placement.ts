@@ -33,27 +33,51 @@ export function createQuickPlacement(net: ScenarioNet): QuickPlacement {
       left.set(groupBytes);
       let freeBytes = 0;
       for (let index = 0; index < free.length; index += 1) {
-        free[index] = sumAt(hostBytes, net.classHosts[index]);
-        freeBytes += free[index] ?? 0;
+        const bytes = sumAt(hostBytes, net.classHosts[index]);
+        free[index] = bytes;
+        freeBytes += bytes;
       }
-      const {groups, classes: shareClasses, parts} = shares;
-      for (let at = 0; at < groups.length; at += 1) {
-        const group = groups[at] ?? 0;
-        const bytes = (parts[at] ?? 0) * (groupBytes[group] ?? 0);
-        freeBytes -= take(free, left, group, shareClasses[at] ?? 0, bytes);
-      }
+      freeBytes -= followShares(free, left, groupBytes, shares);
       let leftBytes = 0;
       for (let rank = 0; rank < order.length; rank += 1) {
         const group = order[rank] ?? 0;
-        const classes = choices[group] ?? [];
-        // Where nothing is free any more, nobody looks for it.
-        for (let at = 0; at < classes.length && freeBytes > 0 && (left[group] ?? 0) > 0; at += 1)
-          freeBytes -= take(free, left, group, classes[at] ?? 0, left[group] ?? 0);
+        freeBytes -= placeRest(free, left, group, {classes: choices[group], freeBytes});
         leftBytes += left[group] ?? 0;
       }
       return leftBytes;
     },
   };
+}
+
+/** Returns the bytes that found a place. */
+function followShares(
+  free: Float64Array,
+  left: Float64Array,
+  groupBytes: Float64Array,
+  {groups, classes, parts}: Shares,
+): number {
+  let taken = 0;
+  for (let at = 0; at < groups.length; at += 1) {
+    const group = groups[at] ?? 0;
+    taken += take(free, left, group, classes[at] ?? 0, (parts[at] ?? 0) * (groupBytes[group] ?? 0));
+  }
+  return taken;
+}
+
+/** Places what a group has left; where nothing is free any more nobody looks for it. Returns the bytes that found a place. */
+function placeRest(
+  free: Float64Array,
+  left: Float64Array,
+  group: number,
+  {classes = [], freeBytes}: {readonly classes: readonly number[] | undefined; readonly freeBytes: number},
+): number {
+  let rest = left[group] ?? 0;
+  let taken = 0;
+  for (let at = 0; at < classes.length && rest > 0 && taken < freeBytes; at += 1) {
+    taken += take(free, left, group, classes[at] ?? 0, rest);
+    rest = left[group] ?? 0;
+  }
+  return taken;
 }
 
 /** The classes that each group may use, the least wanted first. */

@@ -29,7 +29,6 @@ function rowOf(
   score: PolicyScore,
   point: ParetoPoint | undefined,
 ): Readonly<Record<string, string | number>> {
-  const {standardErrors: errors} = score;
   return {
     policy: point?.policy ?? score.policy,
     setting: point?.setting ?? '',
@@ -37,9 +36,7 @@ function rowOf(
     scenario_steps: score.scenarioSteps,
     repaired_share: score.repairedShare,
     stuck_bytes: score.stuckBytes,
-    worst_stuck_bytes: score.worst?.stuckBytes ?? 0,
-    worst_scenario: score.worst?.scenario ?? '',
-    worst_at: score.worst === undefined ? '' : formatInstantUs(score.worst.atUs),
+    ...worstOf(score),
     volume_hours_at_risk: score.volumeHoursAtRisk,
     held_byte_hours: score.heldByteHours,
     mean_held_bytes: score.meanHeldBytes,
@@ -51,10 +48,24 @@ function rowOf(
     regret_byte_hours: score.regret.heldByteHours,
     regret_stuck_bytes: score.regret.stuckBytes,
     regret_cost: score.regret.cost ?? '',
+    ...errorsOf(score),
+    efficient: point === undefined ? '' : String(point.isEfficient),
+  };
+}
+
+function errorsOf({standardErrors: errors}: PolicyScore): Readonly<Record<string, string | number>> {
+  return {
     repaired_share_error: errors?.repairedShare ?? '',
     stuck_bytes_error: errors?.stuckBytes ?? '',
     volume_hours_at_risk_error: errors?.volumeHoursAtRisk ?? '',
     cost_error: errors?.cost ?? '',
-    efficient: point === undefined ? '' : String(point.isEfficient),
+  };
+}
+
+function worstOf({worst}: PolicyScore): Readonly<Record<string, string | number>> {
+  return {
+    worst_stuck_bytes: worst?.stuckBytes ?? 0,
+    worst_scenario: worst?.scenario ?? '',
+    worst_at: worst === undefined ? '' : formatInstantUs(worst.atUs),
   };
 }

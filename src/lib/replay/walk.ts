@@ -56,11 +56,11 @@ export function createWalk(panel: UsagePanel, options: ReplayOptions): Walk {
       const foreseen = await foresee(step, usedBytes);
       const truth = reality(step);
       memory?.add(truth);
-      for (const {tally, decide} of contenders) {
+      for (const one of contenders) {
         signal?.throwIfAborted();
-        const {reserveBytes, saidInfeasible} = await decide({step, usedBytes, foreseen, truth});
-        tally.addReview(reserveBytes, saidInfeasible);
-        tally.addWindow(truth, reserveBytes);
+        const {reserveBytes, saidInfeasible} = await one.decide({step, usedBytes, foreseen, truth});
+        one.tally.addReview(reserveBytes, saidInfeasible);
+        one.tally.addWindow(truth, reserveBytes);
       }
     },
     lookBack: async (reviewAt) => {

@@ -112,20 +112,25 @@ function rowReader(header: readonly string[]): ((record: readonly string[]) => R
   if (time === undefined) return undefined;
   const usPerUnit = US_PER_UNIT[time];
   const fields = provisioned === undefined ? 3 : 4;
+  const readTime = (text: string): number | undefined => {
+    const whole = wholeNumber(text);
+    return usPerUnit === undefined
+      ? parseInstantUs(text)
+      : whole === undefined
+        ? undefined
+        : whole * usPerUnit;
+  };
+  const fault = (name: string, text: string, what: string): string => `${name} is no ${what}: "${text}"`;
   return (record) => {
-    const [volume = '', instant = '', used = '', size] = record;
+    const [volume = '', instant = '', used = '', size = '0'] = record;
     if (record.length !== fields) return `${record.length} fields instead of ${fields}`;
-    const whole = wholeNumber(instant);
-    const atUs = usPerUnit === undefined ? parseInstantUs(instant) : whole && whole * usPerUnit;
     if (volume === '') return 'the volume has no name';
+    const [atUs, usedBytes, sizeBytes] = [readTime(instant), wholeNumber(used), wholeNumber(size)];
     if (atUs === undefined)
-      return `${time} is no ${usPerUnit === undefined ? 'ISO 8601 time' : 'whole number'}: "${instant}"`;
-    const usedBytes = wholeNumber(used);
-    if (usedBytes === undefined) return `used_bytes is no whole number of bytes: "${used}"`;
-    const provisionedBytes = size === undefined ? undefined : wholeNumber(size);
-    if (size !== undefined && provisionedBytes === undefined)
-      return `provisioned_bytes is no whole number of bytes: "${size}"`;
-    return {volume, atUs, usedBytes, provisionedBytes};
+      return fault(time, instant, usPerUnit === undefined ? 'ISO 8601 time' : 'whole number');
+    if (usedBytes === undefined) return fault('used_bytes', used, 'whole number of bytes');
+    if (sizeBytes === undefined) return fault('provisioned_bytes', size, 'whole number of bytes');
+    return {volume, atUs, usedBytes, provisionedBytes: provisioned === undefined ? undefined : sizeBytes};
   };
 }
 
@@ -141,7 +146,7 @@ function addSample(
   {stepSeconds, fromUs, toUs}: UsageSpan,
 ): void {
   if (atUs < fromUs || atUs >= toUs) return;
-  const track = tracks.get(volume) ?? {lastOfStep: new Map(), ceiling: undefined};
+  const track: Track = tracks.get(volume) ?? {lastOfStep: new Map(), ceiling: undefined};
   tracks.set(volume, track);
   const step = floorToStepUs(atUs, stepSeconds) / (stepSeconds * US_PER_SECOND);
   if (atUs >= (track.lastOfStep.get(step)?.atUs ?? -Infinity)) track.lastOfStep.set(step, {atUs, usedBytes});
