@@ -15,20 +15,19 @@ const MOST_LOOKS = 2_000_000;
  * Puts the lost copies of a scenario on hosts with `limitBytes` of space, whole and by the rules; what found no place
  * stays at host -1. Five means, each only when those before left something: the most restricted first, then the largest
  * first, each to the emptiest host; the largest first along the quotas of a maximum flow, with single moves to make
- * space; the same with those left over first; a bounded search. When no flow exists, or the caller
- * knows that not all can be placed, the first three are all there is to gain.
+ * space; the same with those left over first; a bounded search. When no flow exists, the first three are all there is to
+ * gain.
  */
 export function placeVolumes(
   compiled: CompiledTopology,
   net: ScenarioNet,
   demand: ScenarioDemand,
   limitBytes: Float64Array,
-  isHopeless = false,
 ): Packing {
   const quick = placeQuickly(compiled, net, demand, limitBytes);
   if (isAllPlaced(quick)) return quick;
   const {sent, shortGroups} = routeDemand(net, demand.groupBytes, limitBytes);
-  const isVain = isHopeless || shortGroups.length > 0;
+  const isVain = shortGroups.length > 0;
   const mostRounds = isVain || hasVeryMany(compiled, net) ? 1 : ROUNDS;
   const bySize = largestFirst(quick);
   let best = quick;

@@ -1,6 +1,7 @@
 import {eachHost, hasHost} from '../topology/index.js';
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {largestFirst, mayLieOn, type Packing, put, startPacking, takeOff, unplacedItems} from './packing.js';
+import {placeQuickly} from './place-quickly.js';
 import {placeVolumes} from './place-volumes.js';
 import type {ScenarioDemand} from './scenario-demand.js';
 
@@ -38,8 +39,9 @@ export function createWholePlacer(compiled: CompiledTopology, net: ScenarioNet):
           return NOTHING;
         }
       }
-      const isHopeless = hasTooLarge(net, demand, limitBytes);
-      const packing = placeVolumes(compiled, net, demand, limitBytes, isHopeless);
+      // Where not all can fit anyway, how much is left need not be known as well.
+      const place = hasTooLarge(net, demand, limitBytes) ? placeQuickly : placeVolumes;
+      const packing = place(compiled, net, demand, limitBytes);
       if (!packing.hostOf.includes(-1)) last = packing;
       return leftIn(packing);
     },
