@@ -7,39 +7,79 @@ import {
   compileTopology,
   sumSeries,
 } from '../src/lib/allocation/index.js';
-import {createRandom, type Series} from '../src/lib/core/index.js';
+import {createRandom, type Random, type Series} from '../src/lib/core/index.js';
 import {forecastModel, SEASON_STEPS} from '../src/lib/forecasting/index.js';
 import {alignPanel, placeNewcomers, replayHistory, type ReplayResult} from '../src/lib/replay/index.js';
+import type {Topology} from '../src/lib/topology/index.js';
 import type {BenchOptions, BenchResult} from './bench.js';
 import {chooseModel} from './choose-model.js';
 import {readInstanceLog} from './instance-log.js';
+import {readSyntheticTruth} from './synthetic-truth.js';
 import {unevenCluster} from './uneven-cluster.js';
+import {readWriteFootprints} from './write-footprints.js';
 
 const DAY_HOURS = 24;
-const WARM_UP_DAYS = 10;
-/** Windows at the end of the warm-up in which models are compared. */
-const CHOICE_WINDOWS = 5;
 /** The share of the raw capacity that all replicas take when they take the most. */
 const PEAK_SHARE = 0.75;
 const INSTANCE_LOG = 'capacity/dlrm-disk-allocations-odd.csv.gz';
+const WRITE_WINDOWS = 'volumes/cloudphysics-30min-odd.csv.gz';
+
+/** Histories on a cluster that has a place for all of them. */
+interface Scene {
+  readonly histories: readonly Series[];
+  readonly topology: Topology;
+  readonly warmUpDays: number;
+  /** Days at the end of the warm-up on which models are compared. */
+  readonly choiceDays: number;
+}
+
+/** What is replayed, one after another: a file that is not there is skipped. */
+const SCENES: readonly {
+  readonly name: string;
+  readonly file?: string;
+  readonly load: (path: string, random: Random) => Promise<Scene>;
+}[] = [
+  ...[2, 3].map((replicas) => ({
+    name: `dlrm-${replicas}`,
+    file: INSTANCE_LOG,
+    load: async (path: string, random: Random) => ({
+      ...{warmUpDays: 10, choiceDays: 5},
+      ...onUnevenCluster(await readInstanceLog(path), replicas, random),
+    }),
+  })),
+  ...[2, 3].map((replicas) => ({
+    name: `cloudphysics-${replicas}`,
+    file: WRITE_WINDOWS,
+    load: async (path: string, random: Random) => ({
+      ...{warmUpDays: 5, choiceDays: 2},
+      ...onUnevenCluster(await readWriteFootprints(path, random.fork('begins')), replicas, random),
+    }),
+  })),
+  ...[1, 2].map((seed) => ({
+    name: `synth-${seed}`,
+    load: async () => ({...{warmUpDays: 28, choiceDays: 5}, ...(await readSyntheticTruth(seed))}),
+  })),
+];
 
 /**
- * All policies over real capacity histories on a generated cluster of 40 uneven hosts, 8 racks and 6 feeds, reviewed
- * daily. The model is chosen on the warm-up (or by --models); nothing is chosen on the days that are scored.
+ * All policies over capacity histories, reviewed daily: real ones on a generated cluster of 40 uneven hosts, 8 racks and 6
+ * feeds, and synthetic ones on the clusters that they were made with. The model is chosen on the warm-up (or by
+ * --models); nothing is chosen on the days that are scored.
  */
 export async function bench({
   data = path.join(import.meta.dirname, '..', '..', 'shared', 'data'),
   models,
 }: BenchOptions): Promise<BenchResult> {
-  const log = path.join(data, INSTANCE_LOG);
-  if (!existsSync(log)) {
-    process.stderr.write(`skipped: ${INSTANCE_LOG} is not in ${data} (--data)\n`);
-    return {name: 'replay-capacity', figures: {}, table: []};
-  }
-  const histories = await readInstanceLog(log);
   const cases: Case[] = [];
-  for (const replicas of [2, 3])
-    cases.push({name: `dlrm-${replicas}`, result: await replayOn(histories, replicas, models)});
+  for (const {name, file = '', load} of SCENES) {
+    const place = path.join(data, file);
+    if (!existsSync(place)) {
+      process.stderr.write(`skipped: ${file} is not in ${data} (--data)\n`);
+      continue;
+    }
+    const random = createRandom('bench replay-capacity');
+    cases.push({name, result: await replayScene(await load(place, random), random, models)});
+  }
   return {name: 'replay-capacity', figures: figuresOf(cases), table: cases.flatMap(tableOf)};
 }
 
@@ -48,12 +88,11 @@ interface Case {
   readonly result: ReplayResult;
 }
 
-async function replayOn(
+function onUnevenCluster(
   histories: readonly Series[],
   replicas: number,
-  models: string | undefined,
-): Promise<ReplayResult> {
-  const random = createRandom('bench replay-capacity');
+  random: Random,
+): Pick<Scene, 'histories' | 'topology'> {
   const capacityBytes = (replicas * peakBytes(histories)) / PEAK_SHARE;
   const cluster = unevenCluster(
     {hosts: 40, racks: 8, feeds: 6, fillLimit: 0.95, capacityBytes},
@@ -62,23 +101,26 @@ async function replayOn(
   const rule = {replicas, antiAffinity: ['rack', 'feed']};
   const {topology, homeless} = placeNewcomers(cluster, histories, rule);
   if (homeless.length > 0) throw new Error(`${homeless.length} volumes found no place`);
-  const warmUpSteps = WARM_UP_DAYS * DAY_HOURS;
+  return {histories, topology};
+}
+
+async function replayScene(
+  {histories, topology, warmUpDays, choiceDays}: Scene,
+  random: Random,
+  models: string | undefined,
+): Promise<ReplayResult> {
+  const warmUpSteps = warmUpDays * DAY_HOURS;
   const sums = sumSeries(compileTopology(topology), alignPanel(topology, histories).series);
   const warmUp = sums.map((series) => ({...series, values: series.values.subarray(0, warmUpSteps)}));
   const model =
     models === undefined
-      ? await chooseModel(warmUp, DAY_HOURS, CHOICE_WINDOWS, random.fork('choice'))
+      ? await chooseModel(warmUp, DAY_HOURS, choiceDays, random.fork('choice'))
       : forecastModel(models);
   return replayHistory({
     foresees: 'sums',
-    ...{
-      histories,
-      topology,
-      random,
-      model,
-      policies: ALLOCATION_POLICIES,
-      hindsightPolicies: HINDSIGHT_POLICIES,
-    },
+    ...{histories, topology, random, model},
+    policies: ALLOCATION_POLICIES,
+    hindsightPolicies: HINDSIGHT_POLICIES,
     settings: {level: 0.99, safetyFactor: 1.2, staticShare: 0.2},
     seasonSteps: SEASON_STEPS.hourly,
     warmUpSteps,
@@ -125,8 +167,8 @@ function tableOf({name, result}: Case): BenchResult['table'] {
     reserve_vs_oracle: (score.reserveVsOracle ?? 0).toFixed(4),
     kept_share: score.repairedShare.toFixed(5),
     shared_holds: percentOf(ours?.heldByteHours ?? 0, score.heldByteHours),
-    mean_held_tb: Math.round(score.meanHeldBytes / 1e12),
-    stuck_tb: Math.round(score.stuckBytes / 1e12),
+    mean_held_tb: (score.meanHeldBytes / 1e12).toPrecision(4),
+    stuck_tb: (score.stuckBytes / 1e12).toPrecision(4),
     scenario_steps: score.scenarioSteps,
     infeasible_reviews: score.infeasibleReviews,
   }));
