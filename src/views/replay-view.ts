@@ -10,8 +10,9 @@ export async function renderReplay(report: ReplayReport): Promise<string> {
   const span = `${formatInstantUs(report.fromUs)} to ${formatInstantUs(report.toUs)}`;
   const columns = columnsOf(scores);
   return [
-    `${span}, ${granularity}: ${volumes} volumes, ${hosts} hosts, ${reviews} reviews, model ${model}`,
-    failuresLine(report),
+    `${span}, ${granularity}`,
+    `${volumes} volumes, ${hosts} hosts, ${reviews} reviews, model ${model}`,
+    ...failureLines(report),
     '',
     await renderTable(
       columns,
@@ -22,12 +23,18 @@ export async function renderReplay(report: ReplayReport): Promise<string> {
   ].join('\n');
 }
 
-function failuresLine({scenarios, draws, scores}: ReplayReport): string {
+function failureLines({scenarios, draws, scores}: ReplayReport): readonly string[] {
   if (draws === undefined) {
-    return `each of ${scenarios} scenarios happens at every step, alone; stuck: bytes without a place, summed over scenario-steps`;
+    return [
+      `each of ${scenarios} scenarios happens at every step, alone`,
+      'stuck: bytes without a place, summed over scenario-steps',
+    ];
   }
   const failures = sum(scores.slice(0, 1).map(({scenarioSteps}) => scenarioSteps));
-  return `${failures} random failures in ${draws} draws, each alone; stuck: bytes without a place, mean of the draws, +- its standard error`;
+  return [
+    `${failures} random failures in ${draws} draws, each alone`,
+    'stuck: bytes without a place, mean of the draws, +- its standard error',
+  ];
 }
 
 interface ScoreColumn extends Column {
@@ -57,12 +64,12 @@ function columnsOf(scores: readonly PolicyScore[]): readonly ScoreColumn[] {
   ];
 }
 
-/** A number in at most six characters. */
+/** A number in three digits, or all those before the point as long as they are five. */
 function compact(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '-';
   const size = Math.abs(value);
-  if (size >= 99_999.5) return value.toExponential(1).replace('e+', 'e');
-  return size >= 99.95 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(1);
+  if (size >= 99_999.5 || (size > 0 && size < 0.001)) return value.toExponential(1).replace('e+', 'e');
+  return size >= 99.95 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 
 /** Rounded down, so that only a full score reads 100 %. */
@@ -75,11 +82,11 @@ function worstLines({scores}: ReplayReport): readonly string[] {
     ...(worst === undefined
       ? []
       : [
-          `${paint.warn('worst:')} ${policy}: ${formatBytes(worst.stuckBytes)} stuck when ${printable(worst.scenario)} happens at ${formatInstantUs(worst.atUs)}`,
+          `${paint.warn('worst:')} ${policy}: ${formatBytes(worst.stuckBytes)} stuck: ${printable(worst.scenario)} at ${formatInstantUs(worst.atUs)}`,
         ]),
     ...(infeasibleReviews === 0
       ? []
-      : [`${policy} itself said at ${infeasibleReviews} reviews that no reserve covers every scenario`]),
+      : [`${policy} itself said at ${infeasibleReviews} reviews that no reserve is enough`]),
   ]);
   return lines.length === 0 ? [] : ['', ...lines];
 }
@@ -104,7 +111,7 @@ async function paretoLines(points: readonly ParetoPoint[] | undefined): Promise<
   ];
   return [
     '',
-    `${rows.length} of ${points.length} policies and settings hold as little as any that repairs as much:`,
+    `${rows.length} of ${points.length} policies and settings hold as little as any that repairs as much`,
     '',
     await renderTable(columns, rows),
   ];

@@ -90,6 +90,47 @@ test('every policy and the oracle are scored, best first, with a table and remar
 
   const text = await renderReplay(report);
   for (const name of names) expect(text).toContain(`\n${name} `);
+  expect(Math.max(...text.split('\n').map(({length}) => length))).toBeLessThanOrEqual(80);
+});
+
+test('a sweep adds points, not rows, and random failures and prices fit into the table too', async () => {
+  const options = await setUp();
+  const csv = path.join(options.folder, 'scores.csv');
+  const report = await replayPolicies({
+    ...{...options, csv, sweep: true, policies: ['static', 'largest-host'], warmUpSeconds: 18 * 86_400},
+    failures: {perYear: 50, named: {rack: 500}, drawCount: 20},
+    prices: {heldByteHour: 1e-12, stuckByte: 1e-9},
+  });
+  expect(report.scores.map(({policy}) => policy).sort()).toEqual(['largest-host', 'oracle', 'static']);
+  expect(report.draws).toBe(20);
+  expect(report.pareto?.map(({policy, value}) => [policy, value]).sort()).toEqual(
+    [
+      ['largest-host', undefined],
+      ...[0.05, 0.1, 0.15, 0.2, 0.25, 0.3].map((value) => ['static', value]),
+    ].sort(),
+  );
+  expect((await readFile(csv, 'utf8')).trimEnd().split('\n')).toHaveLength(1 + 8);
+  const text = await renderReplay(report);
+  expect(Math.max(...text.split('\n').map(({length}) => length))).toBeLessThanOrEqual(80);
+  await expect(
+    replayPolicies({...options, failures: {perYear: 1, named: {rak: 1}, drawCount: 2}}),
+  ).rejects.toMatchObject({exitCode: 2, hints: ['did you mean rack?']});
+});
+
+test('a capacity history gives the same as the store that it was made of', async () => {
+  const options = await setUp();
+  const policies = ['reactive'];
+  const ofStore = await replayPolicies({...options, policies});
+  const file = path.join(options.folder, 'usage.csv');
+  const rows = [
+    ...Array.from({length: 8}, (_, volume) => usage(volume)),
+    {...usage(0), id: 'elsewhere'},
+  ].flatMap(({id, values}) =>
+    [...values].map((bytes, hour) => `${id},${START_US + hour * HOUR_US},${bytes}`),
+  );
+  await writeFile(file, `volume,time_us,used_bytes\n${rows.join('\n')}\n`);
+  const ofFile = await replayPolicies({...options, policies, source: {kind: 'usage', path: file}});
+  expect(ofFile).toEqual(ofStore);
 });
 
 test('while every day is like the day before, the shared reserve holds hardly more than the oracle and repairs everything', async () => {
@@ -134,6 +175,10 @@ test('unknown names and times that are no whole steps are refused by name', asyn
     exitCode: 2,
     message: '--review 90m is no whole number of hourly steps',
     hints: ['--review 2h'],
+  });
+  await expect(replayPolicies({...options, refitSeconds: 100_000})).rejects.toMatchObject({
+    exitCode: 2,
+    hints: ['--refit 2d'],
   });
   await expect(replayPolicies({...options, warmUpSeconds: 30 * 86_400})).rejects.toMatchObject({exitCode: 3});
 });
