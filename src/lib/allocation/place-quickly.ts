@@ -20,9 +20,20 @@ export function placeQuickly(
   const restricted = startPacking(compiled, net, demand, limitBytes);
   const order = largestFirst(restricted);
   if (placeEmptiest(restricted, restrictedFirst(restricted, order))) return restricted;
-  const bySize = startPacking(compiled, net, demand, limitBytes);
-  placeEmptiest(bySize, order);
+  const bySize = placeLargestFirst(compiled, net, demand, limitBytes);
   return unplacedBytes(bySize) < unplacedBytes(restricted) ? bySize : restricted;
+}
+
+/** The same, the largest first alone. */
+export function placeLargestFirst(
+  compiled: CompiledTopology,
+  net: ScenarioNet,
+  demand: ScenarioDemand,
+  limitBytes: Float64Array,
+): Packing {
+  const packing = startPacking(compiled, net, demand, limitBytes);
+  placeEmptiest(packing, largestFirst(packing));
+  return packing;
 }
 
 /** In the order given, each item to the host with the most space left. False: some found none. */

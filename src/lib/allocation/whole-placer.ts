@@ -1,7 +1,7 @@
-import {eachHost, hasHost} from '../topology/index.js';
+import {eachHost, type HostSet} from '../topology/index.js';
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {largestFirst, mayLieOn, type Packing, put, startPacking, takeOff, unplacedItems} from './packing.js';
-import {placeQuickly} from './place-quickly.js';
+import {placeLargestFirst} from './place-quickly.js';
 import {placeVolumes} from './place-volumes.js';
 import type {ScenarioDemand} from './scenario-demand.js';
 
@@ -40,8 +40,8 @@ export function createWholePlacer(compiled: CompiledTopology, net: ScenarioNet):
         }
       }
       // Where not all can fit anyway, how much is left need not be known as well.
-      const place = hasTooLarge(net, demand, limitBytes) ? placeQuickly : placeVolumes;
-      const packing = place(compiled, net, demand, limitBytes);
+      const isHopeless = hasTooLarge(net, demand, limitBytes);
+      const packing = (isHopeless ? placeLargestFirst : placeVolumes)(compiled, net, demand, limitBytes);
       if (!packing.hostOf.includes(-1)) last = packing;
       return leftIn(packing);
     },
@@ -59,18 +59,24 @@ function leftIn(packing: Packing): LeftOver {
 
 /** Whether some volume is larger than the space on every host that it may use. */
 function hasTooLarge(
-  {groupHosts, groupOf, alive}: ScenarioNet,
+  {groupHosts, groupOf}: ScenarioNet,
   {sizes}: ScenarioDemand,
   limitBytes: Float64Array,
 ): boolean {
-  const most = Float64Array.from(groupHosts, (hosts) => {
-    let largest = 0;
-    eachHost(hosts, (host) => {
-      if (hasHost(alive, host)) largest = Math.max(largest, limitBytes[host] ?? 0);
-    });
-    return largest;
-  });
-  return sizes.some((bytes, entry) => bytes > (most[groupOf[entry] ?? 0] ?? 0));
+  const largest = new Float64Array(groupHosts.length);
+  for (let entry = 0; entry < sizes.length; entry += 1) {
+    const group = groupOf[entry] ?? 0;
+    largest[group] = Math.max(largest[group] ?? 0, sizes[entry] ?? 0);
+  }
+  return groupHosts.some((hosts, group) => !anyTakes(hosts, limitBytes, largest[group] ?? 0));
+}
+
+function anyTakes(hosts: HostSet, limitBytes: Float64Array, bytes: number): boolean {
+  for (let word = 0; word < hosts.length; word += 1) {
+    for (let rest = hosts[word] ?? 0; rest !== 0; rest &= rest - 1)
+      if ((limitBytes[word * 32 + 31 - Math.clz32(rest & -rest)] ?? 0) >= bytes) return true;
+  }
+  return bytes === 0;
 }
 
 function fits(
