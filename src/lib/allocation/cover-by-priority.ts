@@ -1,8 +1,8 @@
 import {type ScenarioPlacement, toPlacement} from './certificate.js';
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
-import {hostsIn} from '../topology/index.js';
 import {largestFirst, type Packing, put, startPacking, unplacedItems} from './packing.js';
-import {fullestHost, hasVeryMany, makeSpace, placeVolumes} from './place-volumes.js';
+import {fullestTarget, makeSpace} from './place-along-flow.js';
+import {hasVeryMany, placeVolumes} from './place-volumes.js';
 import {type ScenarioDemand, scenarioDemand} from './scenario-demand.js';
 
 /** Priority may leave so much more uncovered than placing whatever fits best, and one largest copy. */
@@ -66,7 +66,7 @@ function placeInOrder(
   const bySize = largestFirst(packing);
   for (const entry of order.slice(first.length)) {
     for (const item of itemsOf[entry] ?? []) {
-      const host = fullestHost(packing, item, hostsIn(net.groupHosts[net.groupOf[entry] ?? 0] ?? net.alive));
+      const host = fullestTarget(packing, item);
       if (host >= 0) put(packing, item, host);
       else makeSpace(packing, item, bySize);
     }

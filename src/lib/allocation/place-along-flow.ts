@@ -52,7 +52,7 @@ function hostAlongFlow(packing: Packing, quota: Quota, item: number): number {
   const whole = fullestGranting(packing, item, quota, packing.sizeOf[item] ?? 0);
   if (whole >= 0) return whole;
   const part = fullestGranting(packing, item, quota, 0);
-  return part >= 0 ? part : fullestAmong(packing, item, targetsOf(packing, item));
+  return part >= 0 ? part : fullestTarget(packing, item);
 }
 
 /** Of the hosts of classes that grant anything, and at least so much, the first of those with the least space that is enough. */
@@ -102,12 +102,17 @@ function fullestAmong(packing: Packing, item: number, hosts: HostSet, but = -1):
   return best;
 }
 
+/** Of the hosts that an item may go to, the first of those with the least space that is enough; -1: none. */
+export function fullestTarget(packing: Packing, item: number): number {
+  return fullestAmong(packing, item, targetsOf(packing, item));
+}
+
 function targetsOf({net, groupOf}: Packing, item: number): HostSet {
   return net.groupHosts[groupOf[item] ?? 0] ?? net.alive;
 }
 
 /** Moves one placed item elsewhere so that this one fits: the smallest that is enough. False: there is none. */
-function makeSpace(packing: Packing, item: number, bySize: Int32Array): boolean {
+export function makeSpace(packing: Packing, item: number, bySize: Int32Array): boolean {
   const {free, sizeOf, hostOf} = packing;
   const size = sizeOf[item] ?? 0;
   for (let at = bySize.length - 1; at >= 0; at -= 1) {
