@@ -15,4 +15,6 @@ export interface BenchOptions {
   readonly volumes?: number;
   readonly days?: number;
   readonly runs?: number;
+  /** Judge by the end of what is learned from instead of by the truth. */
+  readonly heldOut?: boolean;
 }

@@ -22,6 +22,10 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     about: 'forecasting models on M4 Weekly',
     load: async () => (await import('./m4.js')).weekly,
   },
+  peers: {
+    about: "R's forecast and prophet beside our models on the same M4 Hourly series",
+    load: () => import('./peers.js'),
+  },
   volumes: {
     about: 'forecasts of real volumes at rolling origins',
     load: async () => (await import('./volumes.js')).volumes,
@@ -51,6 +55,7 @@ const {values, positionals} = parseArgs({
     volumes: {type: 'string'},
     days: {type: 'string'},
     runs: {type: 'string'},
+    'held-out': {type: 'boolean', default: false},
   },
 });
 const [name] = positionals;
@@ -58,7 +63,7 @@ const entry = name === undefined ? undefined : BENCHES[name];
 if (entry === undefined) {
   const lines = Object.entries(BENCHES).map(([known, {about}]) => `  ${known.padEnd(18)}${about}`);
   console.log(
-    `npm run bench -- NAME [--json] [--rows N] [--data DIR] [--models A,B] [--sets A,B] [--volumes N] [--days N] [--runs N]\n\n${lines.join('\n')}`,
+    `npm run bench -- NAME [--json] [--rows N] [--data DIR] [--models A,B] [--sets A,B] [--volumes N] [--days N] [--runs N] [--held-out]\n\n${lines.join('\n')}`,
   );
   process.exitCode = name === undefined ? 0 : 2;
 } else {
@@ -74,6 +79,7 @@ function benchOptions(): BenchOptions {
     ...(values.models === undefined ? {} : {models: values.models}),
     ...(values.sets === undefined ? {} : {sets: values.sets}),
     ...(values.volumes === undefined ? {} : {volumes: wholeNumber('volumes', values.volumes)}),
+    heldOut: values['held-out'],
   };
 }
 
