@@ -1,3 +1,5 @@
+import {expect} from 'vitest';
+
 import {createRandom, type Series, US_PER_SECOND} from '../../src/lib/core/index.js';
 import type {FitOptions} from '../../src/lib/forecasting/index.js';
 import type {PanelSource} from '../../src/lib/forecasting/read-panel.js';
@@ -45,4 +47,14 @@ export function storeOf(panel: readonly Series[], endUs?: number): PanelSource &
       ),
     close: () => undefined,
   };
+}
+
+/** Every value as near to its peer as a share of it. */
+export function expectClose(found: Iterable<number>, expected: readonly number[], share: number): void {
+  const values = [...found];
+  expect(values).toHaveLength(expected.length);
+  for (const [index, value] of values.entries()) {
+    const peer = expected[index] ?? Number.NaN;
+    expect(Math.abs(value - peer), `${value} beside ${peer}`).toBeLessThanOrEqual(share * Math.abs(peer));
+  }
 }

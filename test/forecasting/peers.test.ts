@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, it} from 'vitest';
 
 import {levelStatistic} from '../../src/lib/forecasting/arima/difference-orders.js';
 import {applied, everyLag} from '../../src/lib/forecasting/arima/lag-polynomial.js';
@@ -9,7 +9,7 @@ import {residualsInto} from '../../src/lib/forecasting/arima/residuals.js';
 import {forecastModel} from '../../src/lib/forecasting/index.js';
 import {mstl} from '../../src/lib/forecasting/stl/mstl.js';
 import {stl} from '../../src/lib/forecasting/stl/stl.js';
-import {fitOptions, seriesOf} from './builders.js';
+import {expectClose, fitOptions, seriesOf} from './builders.js';
 
 // Values of R 4.2.2 with forecast 8.20 and urca, made by
 //   t <- 0:143; y <- 100 + 0.5*t + 10*sin(2*pi*t/12) + 5*(((t*7919) %% 101)/101 - .5)
@@ -17,15 +17,6 @@ const y = Float64Array.from({length: 144}, (_, t) => {
   return 100 + 0.5 * t + 10 * Math.sin((2 * Math.PI * t) / 12) + 5 * (((t * 7919) % 101) / 101 - 0.5);
 });
 const differences = applied(everyLag([1]), y);
-
-function expectClose(found: Iterable<number>, expected: readonly number[], share: number): void {
-  const values = [...found];
-  expect(values).toHaveLength(expected.length);
-  for (const [index, value] of values.entries()) {
-    const peer = expected[index] ?? Number.NaN;
-    expect(Math.abs(value - peer), `${value} beside ${peer}`).toBeLessThanOrEqual(share * Math.abs(peer));
-  }
-}
 
 function at(values: Float64Array, oneBased: readonly number[]): readonly number[] {
   return oneBased.map((index) => values[index - 1] ?? Number.NaN);

@@ -44,3 +44,17 @@ export function applied({lags, coefficients}: LagPolynomial, values: Float64Arra
     return value;
   });
 }
+
+/** Divides values by a polynomial, in place: `x(t) + sum c(i) x(t - lag(i))` with zeros for what was before them. */
+export function divideBy(values: Float64Array, {lags, coefficients}: LagPolynomial): void {
+  const [places, weights] = [Int32Array.from(lags), Float64Array.from(coefficients)];
+  for (let step = places[0] ?? values.length; step < values.length; step += 1) {
+    let value = values[step] ?? 0;
+    for (let index = 0; index < places.length; index += 1) {
+      const at = step - (places[index] ?? 0);
+      if (at < 0) break;
+      value += (weights[index] ?? 0) * (values[at] ?? 0);
+    }
+    values[step] = value;
+  }
+}

@@ -18,9 +18,9 @@ const NUDGE = 1e-4;
 
 /**
  * The least sum of squared errors near a start, by Levenberg and Marquardt's method (Marquardt 1963) with slopes by
- * differences. Ends after 15 steps or when a step wins less than 1e-5 of the sum.
+ * differences. Ends after 15 steps or when a step wins less than `enough` (1e-5) of the sum.
  */
-export function leastSquares(problem: Problem, start: Float64Array): LeastSquares {
+export function leastSquares(problem: Problem, start: Float64Array, enough = ENOUGH): LeastSquares {
   const errors = new Float64Array(problem.rows);
   const nudged = new Float64Array(problem.rows);
   const measure = (into: Float64Array, point: Float64Array): number => {
@@ -47,7 +47,7 @@ export function leastSquares(problem: Problem, start: Float64Array): LeastSquare
         damping /= 5;
       } else damping *= 6;
     }
-    if (won < ENOUGH) break;
+    if (won < enough) break;
   }
   return {point, squares};
 }

@@ -1,3 +1,4 @@
+import {exactErrors} from './exact-likelihood.js';
 import {applied, differencing} from './lag-polynomial.js';
 import {polynomialsAt, type ArimaOrders} from './orders.js';
 import {residualsInto} from './residuals.js';
@@ -11,7 +12,8 @@ export interface ArimaModel {
 
 /**
  * The path of the means after a history without gaps: the recursion of the differenced series with no errors to come, and
- * the differences added up again (Box and Jenkins 1976, 5.2).
+ * the differences added up again (Box and Jenkins 1976, 5.2). The errors of the past are the exact ones, but the conditional
+ * ones where lags are too long for those.
  */
 export function projectArima(values: Float64Array, model: ArimaModel, horizonSteps: number): Float64Array {
   const {d, seasonalD, seasonSteps} = model.orders;
@@ -35,7 +37,9 @@ function ahead(differenced: Float64Array, {point, orders}: ArimaModel, horizonSt
   const {ar, ma, mean} = polynomials;
   const count = differenced.length;
   const errors = new Float64Array(count + horizonSteps);
-  residualsInto(errors.subarray(0, count), differenced, polynomials);
+  const exact = exactErrors(differenced, polynomials);
+  if (exact) errors.set(exact.errors);
+  else residualsInto(errors.subarray(0, count), differenced, polynomials);
   const centred = new Float64Array(count + horizonSteps);
   centred.set(differenced.map((value) => value - mean));
   for (let at = count; at < centred.length; at += 1) {

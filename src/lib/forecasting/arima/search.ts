@@ -1,4 +1,5 @@
 import {ordinaryDifferences, seasonalDifferences} from './difference-orders.js';
+import {fitExactly} from './exact-fit.js';
 import {applied, differencing} from './lag-polynomial.js';
 import {leastSquares} from './least-squares.js';
 import {carriedPoint, pointLength, polynomialsAt, type ArimaOrders} from './orders.js';
@@ -9,7 +10,7 @@ export interface ArimaChoice {
   readonly orders: ArimaOrders;
   readonly point: Float64Array;
   readonly scale: number;
-  /** Akaike's criterion with correction for few values, on the conditional sum of squares. */
+  /** Akaike's criterion with correction for few values: of the exact likelihood where `exactErrors` has one. */
   readonly aicc: number;
 }
 
@@ -20,8 +21,9 @@ const MOST_MODELS = 94;
 /**
  * The ARIMA model of a series without gaps by the stepwise search of Hyndman and Khandakar 2008 (section 3.2): seasonal
  * differences by the strength of the season, ordinary ones by the KPSS test, then from four models to any better
- * neighbour until there is none. All candidates count the same errors, so that their AICc can be compared. Undefined
- * when too few values are left. A constant difference is a model without coefficients.
+ * neighbour until there is none. All candidates count the same errors, so that their AICc can be compared. The point of
+ * the one found is then moved to the highest exact likelihood. Undefined when too few values are left. A constant
+ * difference is a model without coefficients.
  */
 export function chooseArima(values: Float64Array, seasonSteps: number): ArimaChoice | undefined {
   const seasonalD = seasonalDifferences(values, seasonSteps);
@@ -33,11 +35,21 @@ export function chooseArima(values: Float64Array, seasonSteps: number): ArimaCho
   const mayHaveConstant = d + seasonalD <= 1;
   const base = {d, seasonalD, seasonSteps: seasonSteps > 1 ? seasonSteps : 1};
   if (!(scale > 0)) return onlyMean(differenced, {...base, p: 0, q: 0, seasonalP: 0, seasonalQ: 0});
-  return walk(
-    differenced.map((value) => value / scale),
-    scale,
-    {...base, mayHaveConstant},
-  );
+  const scaled = differenced.map((value) => value / scale);
+  const found = walk(scaled, scale, {...base, mayHaveConstant});
+  return found && refined(scaled, found);
+}
+
+function refined(scaled: Float64Array, choice: ArimaChoice): ArimaChoice {
+  const exact = fitExactly(scaled, choice.orders, choice.point);
+  if (!exact) return choice;
+  const {point, deviance} = exact;
+  return {...choice, point, aicc: deviance + penalty(scaled.length, point.length + 1)};
+}
+
+/** What AICc adds for k parameters. */
+function penalty(count: number, k: number): number {
+  return 2 * k + (2 * k * (k + 1)) / (count - k - 1);
 }
 
 type Counts = Pick<ArimaOrders, 'p' | 'q' | 'seasonalP' | 'seasonalQ'>;
@@ -141,7 +153,7 @@ function fitOrders(
   };
   const {point, squares} = leastSquares({errorsInto, rows: scaled.length, skip}, start);
   const deviance = counted * Math.log(Math.max(squares, Number.MIN_VALUE) / counted);
-  return {orders, point, scale, aicc: deviance + 2 * k + (2 * k * (k + 1)) / (counted - k - 1)};
+  return {orders, point, scale, aicc: deviance + penalty(counted, k)};
 }
 
 function onlyMean(differenced: Float64Array, orders: Omit<ArimaOrders, 'constant'>): ArimaChoice {

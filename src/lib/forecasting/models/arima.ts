@@ -6,7 +6,8 @@ import {fillGaps, RECENT_STEPS, seenSeasons} from '../history.js';
 
 /**
  * ARIMA with seasonal orders, found by stepwise search per series (see `chooseArima`), the season the shortest seen
- * twice. Gaps are filled with the value a season earlier.
+ * twice. The likelihood of the model found is exact, but conditional where the season is longer than `exactErrors` affords
+ * (168 steps). Gaps are filled with the value a season earlier.
  */
 export const arima = eachSeries({
   name: 'arima',
