@@ -26,6 +26,10 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     about: "R's forecast and prophet beside our models on the same M4 Hourly series",
     load: () => import('./peers.js'),
   },
+  'tensor-step': {
+    about: 'a training step on TensorFlow.js beside one written by hand',
+    load: () => import('./tensor-step.js'),
+  },
   volumes: {
     about: 'forecasts of real volumes at rolling origins',
     load: async () => (await import('./volumes.js')).volumes,
