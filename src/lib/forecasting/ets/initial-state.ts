@@ -1,6 +1,6 @@
 import {mean} from '../../core/index.js';
 import {fillGaps} from '../history.js';
-import {neutralSeason, type EtsForm, type EtsState} from './recursion.js';
+import {hasFactorSeason, hasFactorTrend, neutralSeason, type EtsForm, type EtsState} from './recursion.js';
 
 const CYCLES_FOR_SEASON = 7;
 /** With fewer, a level that hardly moves would stay wrong by chance. */
@@ -9,7 +9,7 @@ const STEPS_FOR_LEVEL = 30;
 /**
  * The state before the first value, by rule and not by search (Hyndman et al. 2008, 2.6.1): the season from what is
  * left beside a centred moving average over the first cycles, level and trend from a line through the first values
- * without their season. It needs two cycles of the form's season.
+ * without their season; a multiplicative trend from a line through their logarithms. It needs two cycles of the form's season.
  */
 export function initialState(values: Float64Array, form: EtsForm): EtsState {
   const {seasonSteps} = form;
@@ -22,7 +22,9 @@ export function initialState(values: Float64Array, form: EtsForm): EtsState {
     .subarray(0, Math.max(STEPS_FOR_LEVEL, 2 * seasonSteps))
     .map((value, step) => withoutSeason(value, seasons[step % seasonSteps] ?? 0, form));
   if (form.trend === 'N') return {level: mean(adjusted), trend: 0, seasons};
-  return {...lineThrough(adjusted), seasons};
+  if (!hasFactorTrend(form)) return {...lineThrough(adjusted), seasons};
+  const {level, trend} = lineThrough(adjusted.map(Math.log));
+  return {level: Math.exp(level), trend: Math.exp(trend), seasons};
 }
 
 function firstSeason(start: Float64Array, form: EtsForm): Float64Array {
@@ -52,7 +54,7 @@ function centredMean(values: Float64Array, step: number, seasonSteps: number): n
 }
 
 function withoutSeason(value: number, season: number, form: EtsForm): number {
-  return form.season === 'M' ? value / season : value - season;
+  return hasFactorSeason(form) ? value / season : value - season;
 }
 
 /** Least squares through values at 1, 2, ..., n: the height at 0 and the slope. */

@@ -1,19 +1,27 @@
 /**
- * Exponential smoothing in state space form with additive trend (Hyndman, Koehler, Ord and Snyder 2008, tables 2.2
- * and 2.3). With q = l + phi b, s the season's state one cycle ago, mu = q, q + s or q s, and d = y - mu:
+ * Exponential smoothing in state space form (Hyndman, Koehler, Ord and Snyder 2008, tables 2.2 and 2.3). With q the level
+ * one step on, b* the trend one step on, s the season's state one cycle ago (1 or 0 without a season), and d = y - mu:
  *
- *     no season or additive:  l' = q + alpha d      b' = phi b + beta d      s' = s + gamma d
- *     multiplicative season:  l' = q + alpha d / s  b' = phi b + beta d / s  s' = s + gamma d / q
+ *     additive trend:         b* = phi b   q = l + b*      multiplicative trend:  b* = b^phi   q = l b*
+ *     no season or additive:  mu = q + s   l' = q + alpha d      b' = b* + beta d      s' = s + gamma d
+ *     multiplicative season:  mu = q s     l' = q + alpha d / s  b' = b* + beta d / s  s' = s + gamma d / q
+ *     multiplicative trend:   mu = q s     l' as above           b' = b* + beta d / (s l)  s' as above
  *
  * These hold for additive errors e = d and for multiplicative errors e = d / mu alike: for the same parameters both
  * give the same path, and differ only in what is minimised.
  */
 export interface EtsForm {
   readonly error: 'A' | 'M';
-  readonly trend: 'N' | 'A' | 'Ad';
+  /** `d`: damped. A multiplicative trend is a factor a step, and has no additive season. */
+  readonly trend: 'N' | 'A' | 'Ad' | 'M' | 'Md';
   readonly season: 'N' | 'A' | 'M';
   /** Steps of the season; 1 without one. */
   readonly seasonSteps: number;
+}
+
+/** Whether the trend is a factor. */
+export function hasFactorTrend({trend}: EtsForm): boolean {
+  return trend === 'M' || trend === 'Md';
 }
 
 export interface EtsParameters {
@@ -33,9 +41,14 @@ export interface EtsState {
   readonly seasons: Float64Array;
 }
 
-/** A full season's states that change nothing: 1 for a multiplicative season, else 0. */
-export function neutralSeason({season, seasonSteps}: EtsForm): Float64Array {
-  return new Float64Array(seasonSteps).fill(season === 'M' ? 1 : 0);
+/** Whether the season's states are factors: of a multiplicative season, and of none where the trend is one. */
+export function hasFactorSeason(form: EtsForm): boolean {
+  return form.season === 'M' || hasFactorTrend(form);
+}
+
+/** A full season's states that change nothing: 1 for factors, else 0. */
+export function neutralSeason(form: EtsForm): Float64Array {
+  return new Float64Array(form.seasonSteps).fill(hasFactorSeason(form) ? 1 : 0);
 }
 
 /**
@@ -49,13 +62,17 @@ export function smooth(
   parameters: EtsParameters,
   state: EtsState,
 ): number {
-  const run = form.season === 'M' ? smoothMultiplicative : smoothAdditive;
+  const run = hasFactorTrend(form)
+    ? smoothFactorTrend
+    : form.season === 'M'
+      ? smoothMultiplicative
+      : smoothAdditive;
   const value = run(values, parameters, state, form.error === 'M');
   rotate(state.seasons, values.length % state.seasons.length);
   return value;
 }
 
-// Two plain loops over typed arrays, written out: they run some thousand times a series.
+// Three plain loops over typed arrays, written out: they run some thousand times a series.
 function smoothAdditive(
   values: Float64Array,
   {alpha, beta, gamma, phi}: EtsParameters,
@@ -112,6 +129,34 @@ function smoothMultiplicative(
   return deviance(sums);
 }
 
+function smoothFactorTrend(
+  values: Float64Array,
+  {alpha, beta, gamma, phi}: EtsParameters,
+  state: EtsState,
+  isRelative: boolean,
+): number {
+  const {seasons} = state;
+  let {level, trend} = state;
+  const sums = {squares: 0, logMeans: 0, count: 0};
+  let phase = 0;
+  for (const y of values) {
+    const damped = phi === 1 ? trend : trend ** phi;
+    const q = level * damped;
+    const s = seasons[phase] ?? 1;
+    const mu = q * s;
+    if (!(mu > 0 && q > 0)) return Infinity;
+    const d = !Number.isNaN(y) ? y - mu : 0;
+    if (!Number.isNaN(y)) addError(sums, d, isRelative ? mu : 1);
+    trend = damped + (beta * d) / (s * level);
+    level = q + (alpha * d) / s;
+    seasons[phase] = s + (gamma * d) / q;
+    phase = phase + 1 === seasons.length ? 0 : phase + 1;
+  }
+  state.level = level;
+  state.trend = trend;
+  return deviance(sums);
+}
+
 interface ErrorSums {
   squares: number;
   logMeans: number;
@@ -130,7 +175,7 @@ function deviance({squares, logMeans, count}: ErrorSums): number {
   return count * Math.log(Math.max(squares, Number.MIN_VALUE)) + 2 * logMeans;
 }
 
-/** The path of the means from a state on: `l + (phi + ... + phi^h) b`, with its season. */
+/** The path of the means from a state on: `l + (phi + ... + phi^h) b`, or l times that power of b, with its season. */
 export function project(
   form: EtsForm,
   {phi}: EtsParameters,
@@ -138,14 +183,15 @@ export function project(
   horizonSteps: number,
 ): Float64Array {
   const path = new Float64Array(horizonSteps);
+  const [isFactorTrend, isFactorSeason] = [hasFactorTrend(form), hasFactorSeason(form)];
   let reach = 0;
   let power = 1;
   for (let step = 0; step < horizonSteps; step += 1) {
     power *= phi;
     reach += power;
-    const q = level + reach * trend;
+    const q = isFactorTrend ? level * trend ** reach : level + reach * trend;
     const s = seasons[step % seasons.length] ?? 0;
-    path[step] = form.season === 'M' ? q * s : q + s;
+    path[step] = isFactorSeason ? q * s : q + s;
   }
   return path;
 }

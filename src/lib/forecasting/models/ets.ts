@@ -5,14 +5,14 @@ import {parseWith, type Series} from '../../core/index.js';
 import {mergeSaved, pickSaved} from '../each-series.js';
 import {initialState} from '../ets/initial-state.js';
 import {project, smooth, type EtsForm, type EtsParameters} from '../ets/recursion.js';
-import {savedSmoothing} from '../ets/saved-smoothing.js';
+import {savedError, savedSmoothing, savedTrend} from '../ets/saved-smoothing.js';
 import {chooseEts} from '../ets/search.js';
 import {fromFirstKnown, RECENT_STEPS, requireSteps, seenSeasons} from '../history.js';
 import type {FitOptions, FittedModel, ForecastModel} from '../model.js';
 
 /**
- * Exponential smoothing (Hyndman, Koehler, Ord and Snyder 2008): the 15 stable forms with additive trend, chosen per
- * series by AICc. Parameters are kept, states are not: predict runs the recursion over the history it is given, from
+ * Exponential smoothing (Hyndman, Koehler, Ord and Snyder 2008): all 19 admissible forms (`chooseEts`), chosen per series by
+ * AICc. Parameters are kept, states are not: predict runs the recursion over the history it is given, from
  * initial states found by rule. Not `eachSeries`: what was not seen in fit is smoothed here instead of repeating its season,
  * and plans of young volumes rely on it. A gap moves the state on without correction. Fewer than five values are
  * repeated from the last (naive); a constant series and one not seen in fit get simple smoothing with alpha 0.3, and an
@@ -38,8 +38,8 @@ const savedSchema = z.object({
     z.object({
       id: z.string(),
       form: z.object({
-        error: z.enum(['A', 'M']),
-        trend: z.enum(['N', 'A', 'Ad']),
+        error: savedError,
+        trend: savedTrend,
         season: z.enum(['N', 'A', 'M']),
         seasonSteps: z.int().positive(),
       }),

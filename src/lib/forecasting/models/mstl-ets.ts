@@ -4,7 +4,7 @@ import {eachSeries} from '../each-series.js';
 import {RECENT_STEPS} from '../history.js';
 import {initialState} from '../ets/initial-state.js';
 import {project, smooth} from '../ets/recursion.js';
-import {savedSmoothing} from '../ets/saved-smoothing.js';
+import {savedError, savedSmoothing, savedTrend} from '../ets/saved-smoothing.js';
 import {chooseEts} from '../ets/search.js';
 import {withoutSeasons} from '../stl/without-seasons.js';
 
@@ -15,8 +15,8 @@ export const mstlEts = eachSeries({
   mostSteps: RECENT_STEPS,
   parameters: z.object({
     seasonSteps: z.array(z.int().positive()),
-    error: z.enum(['A', 'M']),
-    trend: z.enum(['N', 'A', 'Ad']),
+    error: savedError,
+    trend: savedTrend,
     smoothing: savedSmoothing,
   }),
   choose: (known, seasonSteps) => {
