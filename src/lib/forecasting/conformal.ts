@@ -3,6 +3,7 @@ import {setImmediate} from 'node:timers/promises';
 import {fromFirstKnown, scaleSeason, seasonalScale, cutEnd} from './history.js';
 import {BAND_LEVELS, type FittedModel, type Forecast} from './model.js';
 import {ownShifts} from './own-shifts.js';
+import {intermittentQuantiles, kindOf} from './series-kind.js';
 import {upperOfSorted} from './upper-quantile.js';
 import {invariant, mean, quantile, US_PER_SECOND, type Series} from '../core/index.js';
 
@@ -175,7 +176,8 @@ function bandErrors(
  * cross, those under 0.5 lie at or under the point and those over it at or over, and none is under `lowest`. 0.5 is
  * the point moved by the middle error, so that a model that is always too low is put right there. Beyond the last
  * calibrated step the errors grow with the square root of the step. A series that never moved has no scale: all its
- * quantiles are its point. Coverage is meant on average over series and time.
+ * quantiles are its point. An intermittent one takes point and quantiles from its own last values where the
+ * model says so (`kindOf`). Coverage is meant on average over series and time.
  */
 export async function forecastQuantiles(
   fitted: FittedModel,
@@ -190,6 +192,14 @@ export async function forecastQuantiles(
   const bandShifts = BAND_LEVELS.map((level) => shiftsAt(level, calibration, horizonSteps));
   const {points, bands} = await predictBoth(fitted, histories, horizonSteps);
   return histories.map((history, index) => {
+    const place = {
+      id: history.id,
+      startUs: history.startUs + history.values.length * history.stepSeconds * US_PER_SECOND,
+      stepSeconds: history.stepSeconds,
+      levels,
+    };
+    if (fitted.intermittentFromPast && kindOf(history.values, calibration.seasonSteps) === 'intermittent')
+      return {...place, ...intermittentPaths(history.values, levels, options)};
     const predicted = points[index] ?? new Float64Array(horizonSteps).fill(Number.NaN);
     const point = predicted.map((value) => Math.max(lowest, value));
     const scale = scaleOf(history.values, calibration.seasonSteps);
@@ -200,14 +210,7 @@ export async function forecastQuantiles(
     };
     const band = bands ? BAND_LEVELS.map((level, at) => moved(level, bandShifts[at] ?? none)) : [];
     const raw = levels.map((level, at) => betweenBands(band, level) ?? moved(level, shifts[at] ?? none));
-    return {
-      id: history.id,
-      startUs: history.startUs + history.values.length * history.stepSeconds * US_PER_SECOND,
-      stepSeconds: history.stepSeconds,
-      point,
-      levels,
-      quantiles: uncross(point, levels, raw, lowest),
-    };
+    return {...place, point, quantiles: uncross(point, levels, raw, lowest)};
   });
 }
 
@@ -220,6 +223,17 @@ function betweenBands(band: readonly Float64Array[], level: number): Float64Arra
   if (!low || !high) return undefined;
   const share = (level - from) / (to - from);
   return low.map((value, step) => value + share * ((high[step] ?? value) - value));
+}
+
+/** The same at every step. */
+function intermittentPaths(
+  values: Float64Array,
+  levels: readonly number[],
+  {horizonSteps, lowest}: {readonly horizonSteps: number; readonly lowest: number},
+): Pick<Forecast, 'point' | 'quantiles'> {
+  const path = (level: number): Float64Array =>
+    new Float64Array(horizonSteps).fill(Math.max(lowest, intermittentQuantiles(values, [level])[0] ?? 0));
+  return {point: path(0.5), quantiles: levels.map(path)};
 }
 
 function nearestBand(level: number): number {

@@ -5,6 +5,7 @@ import {parseWith, type Series} from '../core/index.js';
 import {fromFirstKnown, requireSteps} from './history.js';
 import type {FitOptions, FittedModel, ForecastModel} from './model.js';
 import {repeatSeason} from './repeat-season.js';
+import {kindOf} from './series-kind.js';
 
 /** A model that looks at one series at a time; P is what it keeps of a fit, plain JSON data. */
 export interface SeriesMethod<P> {
@@ -86,7 +87,7 @@ async function chooseAll<P>(
       onProgress?.({model: method.name, unit: 'series', done, total: panel.length});
     }
     const known = lookedAt(method, values);
-    const chosen = isConstant(known) ? undefined : method.choose(known, seasonSteps);
+    const chosen = kindOf(known, seasonSteps) === 'constant' ? undefined : method.choose(known, seasonSteps);
     // Parsed, so that keys have the order that they have when it is read again.
     if (chosen !== undefined) choices.set(id, method.parameters.parse(chosen));
   }
@@ -100,6 +101,7 @@ function fittedEach<P>(
 ): FittedModel {
   return {
     model: method.name,
+    intermittentFromPast: true,
     predict: async (histories, horizonSteps) => {
       await setImmediate();
       return histories.map(({id, values}) =>
@@ -121,7 +123,7 @@ function foreseeOne<P>(
   }: {readonly seasonSteps: readonly number[]; readonly horizonSteps: number; readonly chosen: P | undefined},
 ): Float64Array {
   const known = lookedAt(method, values);
-  if (chosen !== undefined && !isConstant(known)) {
+  if (chosen !== undefined && kindOf(known, seasonSteps) !== 'constant') {
     const path = method.foresee(known, chosen, horizonSteps);
     if (path.every((value) => Number.isFinite(value))) return path;
   }
@@ -131,10 +133,6 @@ function foreseeOne<P>(
 function lookedAt({mostSteps = Infinity}: {readonly mostSteps?: number}, values: Float64Array): Float64Array {
   const known = fromFirstKnown(values);
   return fromFirstKnown(known.subarray(Math.max(0, known.length - mostSteps)));
-}
-
-function isConstant(values: Float64Array): boolean {
-  return values.every((value) => Number.isNaN(value) || value === values[0]);
 }
 
 /** `A,Ad,A24 x 12, A,N,N x 3`: the most frequent first. */

@@ -79,6 +79,11 @@ export interface FittedModel {
    * too short to keep any.
    */
   readonly unseenSteps?: number;
+  /**
+   * Of models that foresee what goes on or comes back: point and quantiles of intermittent series (`kindOf`) are those of the
+   * values seen last instead.
+   */
+  readonly intermittentFromPast?: true;
   /** What is worth telling people about the fit, in the order to tell it, e.g. `neural back end: wasm`. */
   readonly notes?: Readonly<Record<string, string | number>>;
   /** Plain JSON data from which the registry's `load` makes an equal model. */

@@ -9,6 +9,7 @@ import {savedError, savedSmoothing, savedTrend} from '../ets/saved-smoothing.js'
 import {chooseEts} from '../ets/search.js';
 import {fromFirstKnown, RECENT_STEPS, requireSteps, seenSeasons} from '../history.js';
 import type {FitOptions, FittedModel, ForecastModel} from '../model.js';
+import {kindOf} from '../series-kind.js';
 
 /**
  * Exponential smoothing (Hyndman, Koehler, Ord and Snyder 2008): all 19 admissible forms (`chooseEts`), chosen per series by
@@ -72,7 +73,7 @@ async function fitAll(panel: readonly Series[], options: FitOptions): Promise<Fi
       options.onProgress?.({model: 'ets', unit: 'series', done, total: panel.length});
     }
     const known = recent(values);
-    if (isConstant(known)) continue;
+    if (kindOf(known, options.seasonSteps) === 'constant') continue;
     const {form, parameters} = chooseEts(known, seenSeasons(known, options.seasonSteps)) ?? NAIVE;
     choices.set(id, {form, parameters});
   }
@@ -82,6 +83,7 @@ async function fitAll(panel: readonly Series[], options: FitOptions): Promise<Fi
 function fitted(seasonSteps: readonly number[], choices: ReadonlyMap<string, Choice>): FittedModel {
   return {
     model: 'ets',
+    intermittentFromPast: true,
     predict: (histories, horizonSteps) =>
       Promise.resolve(histories.map((history) => predictOne(history, seasonSteps, choices, horizonSteps))),
     notes: {forms: countForms(choices)},
@@ -113,16 +115,12 @@ function recent(values: Float64Array): Float64Array {
 }
 
 function fallback(known: Float64Array, seasonSteps: readonly number[]): Choice {
-  const [season] = isConstant(known) ? [] : seenSeasons(known, seasonSteps);
+  const [season] = kindOf(known, seasonSteps) === 'constant' ? [] : seenSeasons(known, seasonSteps);
   const gamma = season === undefined ? 0 : 0.1;
   return {
     form: {error: 'A', trend: 'N', season: season === undefined ? 'N' : 'A', seasonSteps: season ?? 1},
     parameters: {alpha: 0.3, beta: 0, gamma, phi: 1},
   };
-}
-
-function isConstant(values: Float64Array): boolean {
-  return values.every((value) => Number.isNaN(value) || value === values[0]);
 }
 
 /** `A,Ad,A24 x 12, A,N,N x 3`: the most frequent first. */
