@@ -32,7 +32,7 @@ function options(overrides: Partial<ReplayOptions> = {}): ReplayOptions {
     histories: randomUse(random.fork('use'), topology, 60, 1e9),
     policies: ALLOCATION_POLICIES.filter(({name}) => ['shared', 'reactive'].includes(name)),
     hindsightPolicies: HINDSIGHT_POLICIES,
-    shrink: {deadBandShare: 0.05, stepShare: 0.5, coolDownSeconds: 5 * 3600},
+    shrink: {deadBandShare: 0.05, stepShare: 0.5, coolDownSeconds: 11 * 3600},
     reviewSteps: 4,
     refitReviews: 6,
     model: lastValueModel(),
