@@ -114,4 +114,10 @@ describe('forecasts by kind', () => {
       expect([...(second?.point ?? [])]).toEqual([gap, gap, gap, gap]);
     },
   );
+
+  it('takes a volume that was created or deleted of late for an ordinary one', () => {
+    const created = Float64Array.from({length: 336}, (_, step) => (step < 250 ? 0 : 1e9 + step));
+    expect(kindOf(created, [24])).toBe('ordinary');
+    expect(kindOf(created.toReversed(), [24])).toBe('ordinary');
+  });
 });

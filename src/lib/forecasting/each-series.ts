@@ -5,7 +5,7 @@ import {parseWith, type Series} from '../core/index.js';
 import {fromFirstKnown, requireSteps} from './history.js';
 import type {FitOptions, FittedModel, ForecastModel} from './model.js';
 import {repeatSeason} from './repeat-season.js';
-import {kindOf} from './series-kind.js';
+import {isStill, kindOf} from './series-kind.js';
 
 /** A model that looks at one series at a time; P is what it keeps of a fit, plain JSON data. */
 export interface SeriesMethod<P> {
@@ -87,7 +87,7 @@ async function chooseAll<P>(
       onProgress?.({model: method.name, unit: 'series', done, total: panel.length});
     }
     const known = lookedAt(method, values);
-    const chosen = kindOf(known, seasonSteps) === 'constant' ? undefined : method.choose(known, seasonSteps);
+    const chosen = isStill(kindOf(known, seasonSteps)) ? undefined : method.choose(known, seasonSteps);
     // Parsed, so that keys have the order that they have when it is read again.
     if (chosen !== undefined) choices.set(id, method.parameters.parse(chosen));
   }
@@ -123,7 +123,7 @@ function foreseeOne<P>(
   }: {readonly seasonSteps: readonly number[]; readonly horizonSteps: number; readonly chosen: P | undefined},
 ): Float64Array {
   const known = lookedAt(method, values);
-  if (chosen !== undefined && kindOf(known, seasonSteps) !== 'constant') {
+  if (chosen !== undefined && !isStill(kindOf(known, seasonSteps))) {
     const path = method.foresee(known, chosen, horizonSteps);
     if (path.every((value) => Number.isFinite(value))) return path;
   }

@@ -6,7 +6,7 @@ import {fromFirstKnown, seenSeasons} from './history.js';
  *
  * - `unknown`: no value is known. Foreseen as NaN, and told as a failure.
  * - `constant`: never moved, all zeros included. Foreseen as it is, all quantiles the same (no error can be scaled).
- * - `intermittent`: mostly zeros, and no season that repeats better than zeros foresee. Models of levels, trends
+ * - `intermittent`: mostly zeros with three bursts at least between them (a new or deleted volume has one), and no season that repeats better than zeros foresee. Models of levels, trends
  *   and seasons get the quantiles of the values seen last (`intermittentQuantiles`); the seasonal naive, npts and networks keep
  *   their own.
  * - `ordinary`: all others; the model's own. Short ones are the model's matter too: see `eachSeries`.
@@ -17,6 +17,8 @@ export type SeriesKind = 'unknown' | 'constant' | 'intermittent' | 'ordinary';
 const RECENT_VALUES = 336;
 /** With fewer, a share of zeros says little. */
 const LEAST_VALUES = 48;
+/** A volume that was created or deleted is zero for long, too: it begins once. */
+const LEAST_BURSTS = 3;
 
 /** The kind of a history, which may have gaps (NaN). */
 export function kindOf(values: Float64Array, seasonSteps: readonly number[]): SeriesKind {
@@ -25,10 +27,16 @@ export function kindOf(values: Float64Array, seasonSteps: readonly number[]): Se
   if (known.every((value) => Number.isNaN(value) || value === known[0])) return 'constant';
   const recent = recentValues(known);
   const zeros = recent.reduce((count, value) => count + (value === 0 ? 1 : 0), 0);
-  if (recent.length < LEAST_VALUES || 2 * zeros <= recent.length) return 'ordinary';
+  if (recent.length < LEAST_VALUES || 2 * zeros <= recent.length || burstCount(recent) < LEAST_BURSTS)
+    return 'ordinary';
   return seenSeasons(known, seasonSteps).some((steps) => isRepeated(known, steps))
     ? 'ordinary'
     : 'intermittent';
+}
+
+/** Whether there is nothing to fit a model to. */
+export function isStill(kind: SeriesKind): boolean {
+  return kind === 'unknown' || kind === 'constant';
 }
 
 /**
@@ -43,6 +51,11 @@ export function intermittentQuantiles(values: Float64Array, levels: readonly num
 
 function recentValues(values: Float64Array): Float64Array {
   return values.filter((value) => !Number.isNaN(value)).slice(-RECENT_VALUES);
+}
+
+/** How often something follows on nothing. */
+function burstCount(recent: Float64Array): number {
+  return recent.reduce((count, value, step) => count + (value !== 0 && recent[step - 1] === 0 ? 1 : 0), 0);
 }
 
 /** Whether the last season repeated is less wrong than zeros. */

@@ -9,7 +9,7 @@ import {savedError, savedSmoothing, savedTrend} from '../ets/saved-smoothing.js'
 import {chooseEts} from '../ets/search.js';
 import {fromFirstKnown, RECENT_STEPS, requireSteps, seenSeasons} from '../history.js';
 import type {FitOptions, FittedModel, ForecastModel} from '../model.js';
-import {kindOf} from '../series-kind.js';
+import {isStill, kindOf} from '../series-kind.js';
 
 /**
  * Exponential smoothing (Hyndman, Koehler, Ord and Snyder 2008): all 19 admissible forms (`chooseEts`), chosen per series by
@@ -73,7 +73,8 @@ async function fitAll(panel: readonly Series[], options: FitOptions): Promise<Fi
       options.onProgress?.({model: 'ets', unit: 'series', done, total: panel.length});
     }
     const known = recent(values);
-    if (kindOf(known, options.seasonSteps) === 'constant') continue;
+    // A volume that is yet to come must not be foreseen by a choice made of nothing.
+    if (isStill(kindOf(known, options.seasonSteps))) continue;
     const {form, parameters} = chooseEts(known, seenSeasons(known, options.seasonSteps)) ?? NAIVE;
     choices.set(id, {form, parameters});
   }
@@ -115,7 +116,7 @@ function recent(values: Float64Array): Float64Array {
 }
 
 function fallback(known: Float64Array, seasonSteps: readonly number[]): Choice {
-  const [season] = kindOf(known, seasonSteps) === 'constant' ? [] : seenSeasons(known, seasonSteps);
+  const [season] = isStill(kindOf(known, seasonSteps)) ? [] : seenSeasons(known, seasonSteps);
   const gamma = season === undefined ? 0 : 0.1;
   return {
     form: {error: 'A', trend: 'N', season: season === undefined ? 'N' : 'A', seasonSteps: season ?? 1},
