@@ -41,7 +41,9 @@ export function sumModel(
     return histories.map(({id}) => {
       const group = byId.get(id);
       invariant(group !== undefined, `no group is called ${id}`);
-      return added(group, horizonSteps, (member) => zeroWhereUnknown(pathOf.get(member) ?? new Float64Array()));
+      return added(group, horizonSteps, (member) =>
+        zeroWhereUnknown(pathOf.get(member) ?? new Float64Array()),
+      );
     });
   };
   return {
