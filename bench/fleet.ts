@@ -2,15 +2,8 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 
 import {createRandom, type Random, type Series} from '../src/lib/core/index.js';
-import {
-  fitCalibrated,
-  forecastCsv,
-  forecastModel,
-  forecastQuantiles,
-  SEASON_STEPS,
-  withModelThreads,
-} from '../src/lib/forecasting/index.js';
 import type {BenchOptions, BenchResult} from './bench.js';
+import {builtForecasting} from './built-forecasting.js';
 
 const DAY_HOURS = 24;
 const HORIZON_STEPS = 7 * DAY_HOURS;
@@ -19,13 +12,15 @@ const THREADS = 2;
 
 /**
  * A fleet's week: `volumes` (10,000) hourly series of `days` (90) days are fitted, calibrated and foreseen for 7 days on two
- * threads, and written as CSV. The series are in memory at the start. `models` names the model.
+ * threads of the built program, and written as CSV. The series are in memory at the start. `models` names the model.
  */
 export async function bench({
   volumes = 10_000,
   days = 90,
   models = 'ensemble',
 }: BenchOptions): Promise<BenchResult> {
+  const forecasting = await builtForecasting();
+  const {fitCalibrated, forecastCsv, forecastModel, forecastQuantiles, SEASON_STEPS} = forecasting;
   const random = createRandom('bench fleet');
   const panel = Array.from({length: volumes}, (_, index) =>
     volumeHistory(`v${index}`, days * DAY_HOURS, random.fork(`v${index}`)),
@@ -33,7 +28,7 @@ export async function bench({
   const startedMs = performance.now();
   const before = process.cpuUsage();
   const signal = new AbortController().signal;
-  const {csv, notes, fitSeconds} = await withModelThreads(
+  const {csv, notes, fitSeconds} = await forecasting.withModelThreads(
     {count: THREADS, series: panel.length, signal},
     async (threads) => {
       const {fitted, calibration} = await fitCalibrated(forecastModel(models), panel, {

@@ -190,6 +190,7 @@ export async function forecastQuantiles(
   const shifts = levels.map((level) => shiftsAt(level, calibration, horizonSteps));
   const none = new Float64Array(horizonSteps);
   const bandShifts = BAND_LEVELS.map((level) => shiftsAt(level, calibration, horizonSteps));
+  const pooledAtBands = BAND_LEVELS.map((level) => knownShifts(level, calibration));
   const {points, bands} = await predictBoth(fitted, histories, horizonSteps);
   return histories.map((history, index) => {
     const place = {
@@ -205,7 +206,7 @@ export async function forecastQuantiles(
     const scale = scaleOf(history.values, calibration.seasonSteps);
     const moved = (level: number, shift: Float64Array): Float64Array => {
       const base = bands?.[index]?.[nearestBand(level)] ?? point;
-      const own = ownShift(calibration, history.id, level, shift);
+      const own = ownShift(calibration, pooledAtBands, history.id, level, shift);
       return base.map((value, step) => value + scale * (own[step] ?? 0));
     };
     const band = bands ? BAND_LEVELS.map((level, at) => moved(level, bandShifts[at] ?? none)) : [];
@@ -244,6 +245,7 @@ function nearestBand(level: number): number {
 /** Half the series' own error and half the pool's: a series alone has too few origins (measured on M4 Hourly). */
 function ownShift(
   {bands, spreads}: Calibration,
+  pooledAtBands: readonly Float64Array[],
   id: string,
   level: number,
   pooled: Float64Array,
@@ -253,10 +255,9 @@ function ownShift(
   const own = bands.ownShifts.get(id)?.[nearest];
   // Beyond the levels that were learned only the pool tells how far the next quantile lies.
   if (own === undefined || level === 0.5) return pooled;
-  const atBand =
-    bands.stepErrors[nearest]?.map((sorted) => errorAt(sorted, BAND_LEVELS[nearest] ?? 0.5)) ?? [];
-  const last = atBand.at(-1) ?? 0;
-  return pooled.map((shift, step) => shift + (own - (atBand[step] ?? last)) / 2);
+  const atBand = pooledAtBands[nearest];
+  const last = atBand?.at(-1) ?? 0;
+  return pooled.map((shift, step) => shift + (own - (atBand?.[step] ?? last)) / 2);
 }
 
 /** What happened less what was foreseen over the scale of the history; NaN where either is unknown or it never moved. */
@@ -303,10 +304,15 @@ function spreadsOf({own}: ErrorPool): ReadonlyMap<string, number> {
   );
 }
 
-/** The scaled error at a level, one a step of the horizon. */
-function shiftsAt(level: number, {stepErrors, bands}: Calibration, horizonSteps: number): Float64Array {
+/** The scaled error at a level, one a step that was calibrated. */
+function knownShifts(level: number, {stepErrors, bands}: Calibration): Float64Array {
   const errors = bands ? bands.stepErrors[nearestBand(level)] : stepErrors;
-  const known = (errors ?? []).map((sorted) => errorAt(sorted, level));
+  return Float64Array.from(errors ?? [], (sorted) => errorAt(sorted, level));
+}
+
+/** The same, one a step of the horizon. */
+function shiftsAt(level: number, calibration: Calibration, horizonSteps: number): Float64Array {
+  const known = knownShifts(level, calibration);
   const last = known.at(-1) ?? 0;
   return Float64Array.from({length: horizonSteps}, (_, step) => {
     return known[step] ?? last * Math.sqrt((step + 1) / Math.max(1, known.length));

@@ -81,7 +81,7 @@ function smoothAdditive(
 ): number {
   const {seasons} = state;
   let {level, trend} = state;
-  const sums = {squares: 0, logMeans: 0, count: 0};
+  const sums = noErrors();
   let phase = 0;
   for (const y of values) {
     const damped = phi * trend;
@@ -109,7 +109,7 @@ function smoothMultiplicative(
 ): number {
   const {seasons} = state;
   let {level, trend} = state;
-  const sums = {squares: 0, logMeans: 0, count: 0};
+  const sums = noErrors();
   let phase = 0;
   for (const y of values) {
     const damped = phi * trend;
@@ -137,7 +137,7 @@ function smoothFactorTrend(
 ): number {
   const {seasons} = state;
   let {level, trend} = state;
-  const sums = {squares: 0, logMeans: 0, count: 0};
+  const sums = noErrors();
   let phase = 0;
   for (const y of values) {
     const damped = phi === 1 ? trend : trend ** phi;
@@ -160,19 +160,33 @@ function smoothFactorTrend(
 interface ErrorSums {
   squares: number;
   logMeans: number;
+  /** Of the means whose logarithms are not in `logMeans` yet: one logarithm of many is cheaper than many. */
+  meanProduct: number;
   count: number;
+}
+
+function noErrors(): ErrorSums {
+  return {squares: 0, logMeans: 0, meanProduct: 1, count: 0};
 }
 
 /** `unit` is the mean for relative errors, else 1. */
 function addError(sums: ErrorSums, d: number, unit: number): void {
-  sums.squares += (d / unit) ** 2;
-  if (unit !== 1) sums.logMeans += Math.log(unit);
+  const error = d / unit;
+  sums.squares += error * error;
   sums.count += 1;
+  if (unit === 1) return;
+  const product = sums.meanProduct * unit;
+  // A mean may be anything: the bounds are far from what a number can hold.
+  if (product > 1e-100 && product < 1e100) sums.meanProduct = product;
+  else {
+    sums.logMeans += Math.log(sums.meanProduct) + Math.log(unit);
+    sums.meanProduct = 1;
+  }
 }
 
 /** A perfect fit stays finite. */
-function deviance({squares, logMeans, count}: ErrorSums): number {
-  return count * Math.log(Math.max(squares, Number.MIN_VALUE)) + 2 * logMeans;
+function deviance({squares, logMeans, meanProduct, count}: ErrorSums): number {
+  return count * Math.log(Math.max(squares, Number.MIN_VALUE)) + 2 * (logMeans + Math.log(meanProduct));
 }
 
 /** The path of the means from a state on: `l + (phi + ... + phi^h) b`, or l times that power of b, with its season. */

@@ -43,66 +43,88 @@ function emptyBand(horizonSteps: number): readonly Float64Array[] {
 }
 
 function quantilesOfValues(known: Float64Array, weights: Float64Array, horizonSteps: number): Band {
-  const order = Array.from(known.keys())
-    .filter((step) => !Number.isNaN(known[step]))
-    .sort((left, right) => (known[left] ?? 0) - (known[right] ?? 0));
-  const sorted = Float64Array.from(order, (step) => known[step] ?? 0);
-  const ages = Uint32Array.from(order, (step) => known.length - step);
+  const steps = Uint32Array.from(known.keys()).filter((step) => !Number.isNaN(known[step]));
+  const past = inOrder(
+    Float64Array.from(steps, (step) => known[step] ?? 0),
+    steps.map((step) => known.length - step),
+  );
   const band = emptyBand(horizonSteps);
-  const of = new Float64Array(order.length);
-  for (let step = 0; step < horizonSteps; step += 1) {
-    for (let at = 0; at < of.length; at += 1) of[at] = weights[(ages[at] ?? 0) + step] ?? 0;
-    putQuantiles(band, step, sorted, of);
-  }
+  for (let step = 0; step < horizonSteps; step += 1) putQuantiles(band, step, past, weights.subarray(step));
   return band;
 }
 
 function quantilesOfMoves(known: Float64Array, weights: Float64Array, horizonSteps: number): Band {
   const last = known.findLast((value) => !Number.isNaN(value)) ?? Number.NaN;
   const band = emptyBand(horizonSteps);
+  const stay: Past = {values: Float64Array.of(last), ages: Uint32Array.of(1)};
   for (let step = 0; step < horizonSteps; step += 1) {
-    const moves = movesOver(known, step + 1);
-    const nothing = moves.length === 0;
-    const sorted = Float64Array.from(moves, ({move}) => last + move);
-    putQuantiles(
-      band,
-      step,
-      nothing ? Float64Array.of(last) : sorted,
-      nothing ? Float64Array.of(1) : Float64Array.from(moves, ({age}) => weights[age] ?? 0),
-    );
+    const moves = movesOver(known, step + 1, last);
+    putQuantiles(band, step, moves.values.length === 0 ? stay : moves, weights);
   }
   return band;
 }
 
-/** What the history moved by over so many steps, in rising order, and how long ago. */
-function movesOver(
-  known: Float64Array,
-  steps: number,
-): readonly {readonly move: number; readonly age: number}[] {
+/** Where the history would come to from `last` if it moved once more as it did over so many steps. */
+function movesOver(known: Float64Array, steps: number, last: number): Past {
   const every = Math.max(1, Math.ceil((known.length - steps) / MOST_MOVES));
-  const moves: {move: number; age: number}[] = [];
+  const most = Math.max(0, Math.ceil((known.length - steps) / every));
+  const [values, ages] = [new Float64Array(most), new Uint32Array(most)];
+  let count = 0;
   for (let at = known.length - 1; at >= steps; at -= every) {
     const move = (known[at] ?? Number.NaN) - (known[at - steps] ?? Number.NaN);
-    if (!Number.isNaN(move)) moves.push({move, age: known.length - at});
+    if (Number.isNaN(move)) continue;
+    values[count] = last + move;
+    ages[count] = known.length - at;
+    count += 1;
   }
-  return moves.sort((left, right) => left.move - right.move);
+  return inOrder(values.subarray(0, count), ages.subarray(0, count));
+}
+
+/** Values in rising order, and how many steps ago each was. */
+interface Past {
+  readonly values: Float64Array;
+  readonly ages: Uint32Array;
+}
+
+/** Sorts by value. Numbers alone are sorted several times faster than pairs; each age is put to its value afterwards. */
+function inOrder(values: Float64Array, ages: Uint32Array): Past {
+  const sorted = values.slice().sort();
+  const placed = new Uint32Array(values.length);
+  const ordered = new Uint32Array(values.length);
+  for (const [index, value] of values.entries()) {
+    const first = firstNotBelow(sorted, value);
+    ordered[first + (placed[first] ?? 0)] = ages[index] ?? 0;
+    placed[first] = (placed[first] ?? 0) + 1;
+  }
+  return {values: sorted, ages: ordered};
+}
+
+function firstNotBelow(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** At each level the smallest value whose share of the weight, with all before it, reaches the level. */
 function putQuantiles(
   band: readonly Float64Array[],
   step: number,
-  sorted: Float64Array,
+  {values, ages}: Past,
   weights: Float64Array,
 ): void {
-  if (sorted.length === 0) return;
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const weightOf = (at: number): number => weights[ages[at] ?? 0] ?? 0;
+  let total = 0;
+  for (let at = 0; at < values.length; at += 1) total += weightOf(at);
   let [at, below] = [0, 0];
   for (const [index, level] of BAND_LEVELS.entries()) {
-    while (at < sorted.length - 1 && below + (weights[at] ?? 0) < level * total) {
-      below += weights[at] ?? 0;
+    while (at < values.length - 1 && below + weightOf(at) < level * total) {
+      below += weightOf(at);
       at += 1;
     }
-    band[index]?.fill(sorted[at] ?? Number.NaN, step, step + 1);
+    band[index]?.fill(values[at] ?? Number.NaN, step, step + 1);
   }
 }
