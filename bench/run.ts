@@ -106,7 +106,8 @@ async function report(result: BenchResult): Promise<void> {
     );
     return;
   }
-  const columns = Object.keys(result.table[0] ?? {}).map((title) => ({title}));
+  const titles = new Set(result.table.flatMap((row) => Object.keys(row)));
+  const columns = [...titles].map((title) => ({title}));
   const rows = result.table.map((row) => columns.map(({title}) => String(row[title] ?? '')));
   console.log(`${result.name} on ${machine}\n${await renderTable(columns, rows)}\n`);
   for (const [figure, value] of Object.entries(result.figures))

@@ -10,8 +10,9 @@ export default class Train extends BaseCommand<typeof Train> {
   static override summary = 'Fit a forecasting model on the shadow store and save it';
   static override description =
     'Each volume by itself: seasonal-naive, naive, drift, theta, damped-holt, ets, arima, mstl-ets, mstl-arima, prophet. One ' +
-    'network for all: lstm, gru, mlp, mlp-long. ensemble: those that together did best on the last horizons; seasonal-naive ' +
-    'unless it is beaten. Only whole steps that had ended at --as-of are used. The end of the history is kept from the fit to measure the errors that the ' +
+    'network for all: lstm, gru, mlp, mlp-long. The past of each volume weighted in a way learned from all: npts (values), ' +
+    'npts-moves (what they moved by). ensemble: those that together did best on the last horizons; seasonal-naive ' +
+    'unless it is beaten; it takes minutes. Only whole steps that had ended at --as-of are used. The end of the history is kept from the fit to measure the errors that the ' +
     'quantiles are made of.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --model ets --horizon 7d',
