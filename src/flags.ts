@@ -15,6 +15,7 @@ import type {Shard} from './lib/forecasting/index.js';
 import type {Metric} from './lib/shadow-store/index.js';
 import type {PlanHorizon} from './lib/workflows/foresee-over-horizon.js';
 import type {PlanModel} from './lib/workflows/foresee-usage.js';
+import {parseFactor, parseSafety, safetyFlags, type SafetyTexts} from './safety-flags.js';
 
 /** Flags that mean the same in every command that has them (flag > FORESHADOW_* > default). */
 export const storeFlag = Flags.string({
@@ -213,26 +214,7 @@ export function parseLeadSeconds(text: string): number | undefined {
 
 /** What policies are told beside the forecast. */
 export const policySettingFlags = {
-  level: Flags.string({
-    summary:
-      'share of cases in which the buffer must suffice (0.99); others by boundary kind and tier: 0.99,rack=0.999,tier:ssd=0.995',
-    helpValue: 'SHARE,...',
-  }),
-  'cost-short': Flags.string({
-    summary: 'what a byte too few costs; with --cost-idle it makes the level',
-    dependsOn: ['cost-idle'],
-    helpValue: 'NUMBER',
-  }),
-  'cost-idle': Flags.string({
-    summary: 'what a byte held too many costs, in the same unit',
-    dependsOn: ['cost-short'],
-    helpValue: 'NUMBER',
-  }),
-  'fixed-factor': Flags.string({
-    summary: 'reckon with the median forecast times this, whatever the level',
-    exclusive: ['level', 'cost-short'],
-    helpValue: 'FACTOR',
-  }),
+  ...safetyFlags,
   'most-per-host': Flags.string({
     summary: 'hold no more than this on any host',
     helpValue: 'SIZE',
@@ -254,11 +236,7 @@ export const policySettingFlags = {
   'static-share': Flags.string({summary: "share of every host's capacity that static holds", default: '20%'}),
 };
 
-interface PolicySettingTexts {
-  readonly level: string | undefined;
-  readonly 'cost-short': string | undefined;
-  readonly 'cost-idle': string | undefined;
-  readonly 'fixed-factor': string | undefined;
+interface PolicySettingTexts extends SafetyTexts {
   readonly 'most-per-host'?: string | undefined;
   readonly floor?: readonly string[] | undefined;
   readonly 'tier-cost'?: readonly string[] | undefined;
@@ -268,10 +246,8 @@ interface PolicySettingTexts {
 
 /** Their values. Throws UsageError that names the flag. */
 export function parsePolicySettings(flags: PolicySettingTexts): PolicySettings {
-  const fixed = flags['fixed-factor'];
   return {
     ...parseSafety(flags),
-    ...(fixed !== undefined && {fixedFactor: parseFlag('fixed-factor', fixed, parseFactor, '1.3')}),
     ...parseRules(flags),
     safetyFactor: parseFlag('safety-factor', flags['safety-factor'], parseFactor, '1.2'),
     staticShare: parseFlag('static-share', flags['static-share'], parseShare, '20%'),
@@ -335,53 +311,6 @@ export function parseShrinkRules(flags: {
     coolDownSeconds:
       coolDown === undefined ? 0 : parseFlag('shrink-cool-down', coolDown, parseDurationSeconds, '3d'),
   };
-}
-
-/** The level, from --level or from costs, and the other levels that --level names. */
-function parseSafety(flags: PolicySettingTexts): Pick<PolicySettings, 'level' | 'levels' | 'costs'> {
-  const stated = parseFlag('level', flags.level ?? '', parseLevelRules, '0.99,rack=0.999,tier:ssd=0.995');
-  const {'cost-short': short, 'cost-idle': idle} = flags;
-  const levels = Object.keys(stated.levels).length > 0 ? {levels: stated.levels} : {};
-  if (short === undefined || idle === undefined) return {level: stated.level ?? DEFAULT_LEVEL, ...levels};
-  if (stated.level !== undefined) {
-    throw new UsageError('two-levels', '--level names the level that the costs are to make', {
-      hints: ['leave out --cost-short and --cost-idle, or the level without a name in --level'],
-    });
-  }
-  const costs = {
-    short: parseFlag('cost-short', short, parseFactor, '20'),
-    idle: parseFlag('cost-idle', idle, parseFactor, '1'),
-  };
-  return {level: costs.short / (costs.short + costs.idle), ...levels, costs};
-}
-
-const DEFAULT_LEVEL = 0.99;
-
-/** `0.99,rack=0.999`: the level without a name, and those by name; undefined when a part is neither, or there twice. */
-function parseLevelRules(
-  text: string,
-): {readonly level: number | undefined; readonly levels: Readonly<Record<string, number>>} | undefined {
-  const levels: Record<string, number> = {};
-  let level: number | undefined;
-  for (const part of text.split(',').filter((one) => one.trim() !== '')) {
-    const [, name, value = ''] = /^(?:([^=]+)=)?([^=]+)$/.exec(part.trim()) ?? [];
-    const share = parseInnerShare(value);
-    const isTwice = name === undefined ? level !== undefined : name in levels;
-    if (share === undefined || isTwice) return undefined;
-    if (name === undefined) level = share;
-    else levels[name.trim()] = share;
-  }
-  return {level, levels};
-}
-
-function parseInnerShare(text: string): number | undefined {
-  const share = parseShare(text);
-  return share === undefined || share === 0 || share === 1 ? undefined : share;
-}
-
-function parseFactor(text: string): number | undefined {
-  const factor = text.trim() === '' ? Number.NaN : Number(text);
-  return factor > 0 && Number.isFinite(factor) ? factor : undefined;
 }
 
 /** The path that topologyFlag tells. Throws UsageError when it was not given. */

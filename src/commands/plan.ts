@@ -32,7 +32,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --out plan.json',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --policy per-boundary --safety-factor 1.3',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --level 0.99,rack=0.999,tier:ssd=0.995',
-    '<%= config.bin %> <%= command.id %> --topology cluster.yaml --cost-short 20 --cost-idle 1',
+    '<%= config.bin %> <%= command.id %> --topology cluster.yaml --cost-short 20,rack=100 --cost-idle 1',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --most-per-host 2TiB --floor rack-a=5TiB --tier-cost ssd=4',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --target file:buffers.json --certificate --out plan.json',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --target file:buffers.json --shrink-dead-band 5% --shrink-step 25% --shrink-cool-down 3d --out plan.json',

@@ -127,8 +127,7 @@ function alternatives({cures = [], relaxed, boundaries}: Plan): string {
 /** What was promised, and how often that was kept at past origins. */
 async function coverageTable({coverage = [], settings}: Plan): Promise<string> {
   if (coverage.length === 0) return '';
-  const {fixedFactor} = settings;
-  return renderTable(
+  const table = await renderTable(
     [
       {title: 'boundaries'},
       {title: 'promised', align: 'right'},
@@ -136,14 +135,23 @@ async function coverageTable({coverage = [], settings}: Plan): Promise<string> {
       {title: 'of', align: 'right'},
       {title: 'worst miss', align: 'right'},
     ],
-    coverage.map(({kind, level, kept, of, worstShortBytes}) => [
+    coverage.map(({kind, level, factor, kept, of, worstShortBytes}) => [
       kind,
-      fixedFactor === undefined ? percent(level) : `${fixedFactor} x median`,
+      level === undefined ? `${factor ?? 1} x median` : percent(level),
       percent(kept / of),
       String(of),
       worstShortBytes === 0 ? '-' : formatBytes(worstShortBytes),
     ]),
   );
+  return settings.costs === undefined ? table : `${table}\n${tellCosts(settings.costs)}`;
+}
+
+/** Where levels come from that were made of costs. */
+function tellCosts({named = {}, ...all}: NonNullable<Plan['settings']['costs']>): string {
+  const tell = ({short, idle}: {readonly short: number; readonly idle: number}): string =>
+    `${short} : ${idle}`;
+  const others = Object.entries(named).map(([name, costs]) => `; ${printable(name)} ${tell(costs)}`);
+  return `(promised by what a byte costs, too few : too many = ${tell(all)}${others.join('')})`;
 }
 
 function percent(share: number): string {

@@ -64,6 +64,17 @@ describe('levels by boundary kind and tier', () => {
     expect([...use.hostUsedBytes]).toEqual([650, 650, 650, 650]);
   });
 
+  it('takes other factors by kind and tier, the highest for the use of hosts', () => {
+    const fixedFactors = {rack: 1.5, 'tier:ssd': 1.4, feed: 1.1};
+    const use = predictUse(compileTopology(tiers), forecast, {level: 0.5, fixedFactor: 1.3, fixedFactors});
+    const byScenario = tiers.scenarios.map(({id}, index) => [id, use.scenarioFactor[index]] as const);
+    // Feed x loses copies of both tiers, feed y too; the combination fails a rack.
+    expect(Object.fromEntries(byScenario)).toEqual({
+      ...{'rack/r1': 1.5, 'rack/r2': 1.5, 'rack/r3': 1.5, 'feed/x': 1.4, 'feed/y': 1.4, both: 1.5},
+    });
+    expect([...use.hostUsedBytes]).toEqual([750, 750, 750, 750]);
+  });
+
   it('asks for no less at a higher level', () => {
     let before = 0;
     for (const rack of [0.5, 0.8, 0.95, 0.99, 0.999]) {
@@ -80,6 +91,13 @@ describe('levels by boundary kind and tier', () => {
     expect(() => {
       refuseUnknownLevels(tiers, {levels: {'tier:sdd': 0.9}});
     }).toThrow('--level names "tier:sdd", which is no boundary kind and no tier');
+    expect(() => {
+      refuseUnknownLevels(tiers, {fixedFactor: 1, fixedFactors: {rak: 2}});
+    }).toThrow('--fixed-factor names "rak"');
+    const costs = {short: 2, idle: 1, named: {rak: {short: 3, idle: 1}}};
+    expect(() => {
+      refuseUnknownLevels(tiers, {levels: {rak: 0.75}, costs});
+    }).toThrow('--cost-short or --cost-idle names "rak"');
   });
 });
 
@@ -103,7 +121,34 @@ describe('the flags', () => {
       levels: {rack: 0.99},
       costs: {short: 19, idle: 1},
     });
-    expect(parse({'fixed-factor': '1.3'})).toMatchObject({fixedFactor: 1.3});
+    expect(parse({'fixed-factor': '1.3'})).toEqual({...SETTINGS, fixedFactor: 1.3});
+    expect(parse({'fixed-factor': 'rack=1.5, 1.3,tier:ssd=1.4'})).toEqual({
+      ...{...SETTINGS, fixedFactor: 1.3, fixedFactors: {rack: 1.5, 'tier:ssd': 1.4}},
+    });
+  });
+
+  it('make levels by kind and tier of costs; a cost that is not named is that of all', () => {
+    const named = {rack: {short: 99, idle: 1}, 'tier:ssd': {short: 19, idle: 9}, feed: {short: 4, idle: 2}};
+    expect(
+      parse({'cost-short': '19,rack=99,feed=4', 'cost-idle': '1,tier:ssd=9,feed=2', level: 'pdu=0.9'}),
+    ).toEqual({
+      ...SETTINGS,
+      level: 0.95,
+      levels: {pdu: 0.9, rack: 0.99, 'tier:ssd': 19 / 28, feed: 2 / 3},
+      costs: {short: 19, idle: 1, named},
+    });
+  });
+
+  it.each([
+    {'fixed-factor': 'rack=1.5'},
+    {'cost-short': 'rack=1.5', 'cost-idle': '1'},
+    {'cost-short': '2', 'cost-idle': 'rack=1'},
+  ])('refuse %o, which leaves open what counts for the others', (flags) => {
+    expect(() => parse(flags)).toThrow(/says nothing of what it does not name/);
+  });
+
+  it.each(['0', '-1', '1.3,1.4', 'rack=1,rack=2', '1,rack=x'])('refuse --fixed-factor %s', (factor) => {
+    expect(() => parse({'fixed-factor': factor})).toThrow(/--fixed-factor cannot be read/);
   });
 
   it.each(['1', '0', '0.9,0.8', 'rack=0.9,rack=0.8', 'rack=', 'rack=2', '=0.9'])(
@@ -115,7 +160,10 @@ describe('the flags', () => {
 
   it('refuse a level beside costs', () => {
     expect(() => parse({level: '0.9', 'cost-short': '2', 'cost-idle': '1'})).toThrow(
-      /--level names the level/,
+      /--level names the level that/,
+    );
+    expect(() => parse({level: 'rack=0.9', 'cost-short': '2,rack=3', 'cost-idle': '1'})).toThrow(
+      /--level names the level of rack that/,
     );
   });
 });
@@ -155,6 +203,27 @@ describe('backtestCoverage', () => {
     expect(rack!.kept).toBeLessThan(rack!.of / 2);
     expect(rack!.worstShortBytes).toBeGreaterThan(10);
     expect(rack!.worstShortBytes).toBeLessThan(200);
+  });
+
+  it('has a row for each level or factor of a kind', async () => {
+    const known: CoverageInput['forecastAt'] = (held) =>
+      Promise.resolve({point: peaksAfter(held), samples: [peaksAfter(held)]});
+    const rowsWith = async (settings: CoverageInput['settings']): Promise<unknown> =>
+      (await backtestCoverage({...input(known), settings})).map(({kind, level, factor, kept, of}) => [
+        ...[kind, level, factor, kept, of],
+      ]);
+    // Rack r3 takes no copy of a volume of tier ssd, the combination all of them.
+    expect(await rowsWith({level: 0.9, levels: {'tier:ssd': 0.99}})).toEqual([
+      ['rack', 0.99, undefined, 200, 200],
+      ['rack', 0.9, undefined, 100, 100],
+      ['feed', 0.99, undefined, 200, 200],
+      ['combined', 0.9, undefined, 100, 100],
+    ]);
+    expect(await rowsWith({level: 0.9, fixedFactor: 1, fixedFactors: {rack: 1.2, feed: 0.9}})).toEqual([
+      ['rack', undefined, 1.2, 300, 300],
+      ['feed', undefined, 0.9, 0, 200],
+      ['combined', undefined, 1.2, 100, 100],
+    ]);
   });
 
   it('comes close to what is promised when what is foreseen is drawn from the truth', async () => {

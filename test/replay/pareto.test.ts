@@ -1,11 +1,13 @@
 import {expect, test} from 'vitest';
 
 import {type AllocationPolicy, allocationPolicy} from '../../src/lib/allocation/index.js';
-import {paretoPoints, replayHistory, sweepPolicies} from '../../src/lib/replay/index.js';
+import {paretoPoints, type PolicyScore, replayHistory, sweepPolicies} from '../../src/lib/replay/index.js';
 import {buildSeries, policyOf, replayOptions, threeRacks} from './builders.js';
 
 const SETTINGS = {level: 0.99, safetyFactor: 1, staticShare: 0.2};
-const VALUES = {level: [0.9, 0.99], safetyFactor: [1, 1.5], staticShare: [0.05, 0.1]};
+const VALUES = {
+  ...{level: [0.9, 0.99], fixedFactor: [1.1, 1.3], safetyFactor: [1, 1.5], staticShare: [0.05, 0.1]},
+};
 
 test('a sweep replays each policy with every other value of what tunes it', () => {
   const policies = ['shared', 'reactive', 'static', 'largest-host'].map(allocationPolicy);
@@ -15,6 +17,19 @@ test('a sweep replays each policy with every other value of what tunes it', () =
     ['reactive safetyFactor=1.5', 'reactive', 'safetyFactor', 1.5],
     ['static staticShare=0.05', 'static', 'staticShare', 0.05],
     ['static staticShare=0.1', 'static', 'staticShare', 0.1],
+  ]);
+});
+
+test('in place of levels, which count for nothing beside it, other fixed factors are tried', () => {
+  const settings = {...SETTINGS, fixedFactor: 1.3, fixedFactors: {rack: 1.4}};
+  const policies = [allocationPolicy('shared')];
+  const swept = sweepPolicies(policies, VALUES, settings);
+  expect(swept.map(({policy, setting, value}) => [policy.name, setting, value])).toEqual([
+    ['shared fixedFactor=1.1', 'fixedFactor', 1.1],
+  ]);
+  const score = {policy: 'shared', heldByteHours: 1, repairedShare: 1, stuckBytes: 0} as PolicyScore;
+  expect(paretoPoints([score], policies, swept, settings)).toMatchObject([
+    {policy: 'shared', setting: 'fixedFactor', value: 1.3},
   ]);
 });
 

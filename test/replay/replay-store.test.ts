@@ -171,6 +171,11 @@ test('unknown names and times that are no whole steps are refused by name', asyn
     hints: ['did you mean shared?'],
   });
   await expect(replayPolicies({...options, model: 'etz'})).rejects.toMatchObject({exitCode: 2});
+  const settings = {...options.settings, levels: {rak: 0.999}};
+  await expect(replayPolicies({...options, settings})).rejects.toMatchObject({
+    exitCode: 2,
+    hints: ['did you mean rack?'],
+  });
   await expect(replayPolicies({...options, reviewSeconds: 5400})).rejects.toMatchObject({
     exitCode: 2,
     message: '--review 90m is no whole number of hourly steps',

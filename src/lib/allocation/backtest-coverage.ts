@@ -3,7 +3,7 @@ import type {Topology} from '../topology/index.js';
 import {compileTopology, type CompiledTopology, type ScenarioNet} from './compile-topology.js';
 import type {Plan} from './plan-file.js';
 import {predictUse} from './predicted-use.js';
-import {kindsOf, levelOfScenario, type SafetySettings} from './safety-level.js';
+import {factorOfScenario, kindsOf, levelOfScenario, type SafetySettings} from './safety-level.js';
 import {scenarioDemand} from './scenario-demand.js';
 import {type VolumeUsage, widenForecast} from './volume-usage.js';
 
@@ -21,13 +21,14 @@ export interface CoverageInput {
   readonly addedAt?: (heldSteps: number, forecast: PeakForecast) => Float64Array;
 }
 
-/** How often a kind of boundary asked for no more than was promised. */
+/** How often a kind of boundary asked for no more than was reckoned with at one level, or by one fixed factor. */
 export type Coverage = NonNullable<Plan['coverage']>[number];
 
 /**
  * What the safety factor really reached: at each origin the demand of every scenario that a plan made then would have
- * reckoned with, against the peak of the sum that came, kind by kind. Origins whose steps overlap say less than their
- * number. A kind that loses nothing is left out; combinations are told as `combined`.
+ * reckoned with, against the peak of the sum that came, kind by kind and level by level, where tiers have their own.
+ * Origins whose steps overlap say less than their number. A kind that loses nothing is left out; combinations are told as
+ * `combined`.
  */
 export async function backtestCoverage(input: CoverageInput): Promise<readonly Coverage[]> {
   const {topology, settings, heldSteps} = input;
@@ -44,11 +45,11 @@ export async function backtestCoverage(input: CoverageInput): Promise<readonly C
       if (peak <= 0) continue;
       const {totalBytes} = scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]);
       const promised = totalBytes + (added?.[scenario] ?? 0);
-      const kind = kindOf(topology, net);
-      const known = byKind.get(kind) ?? {kind, level: 1, kept: 0, of: 0, worstShortBytes: 0};
-      byKind.set(kind, {
-        kind,
-        level: Math.min(known.level, levelOfScenario(topology, net, settings)),
+      const row = rowOf(topology, net, settings);
+      const key = `${row.kind} ${row.level ?? ''} ${row.factor ?? ''}`;
+      const known = byKind.get(key) ?? {...row, kept: 0, of: 0, worstShortBytes: 0};
+      byKind.set(key, {
+        ...row,
         kept: known.kept + (promised >= peak ? 1 : 0),
         of: known.of + 1,
         worstShortBytes: Math.max(known.worstShortBytes, Math.ceil(peak - promised), 0),
@@ -56,6 +57,16 @@ export async function backtestCoverage(input: CoverageInput): Promise<readonly C
     }
   }
   return [...byKind.values()];
+}
+
+function rowOf(
+  topology: Topology,
+  net: ScenarioNet,
+  settings: SafetySettings,
+): Pick<Coverage, 'kind' | 'level' | 'factor'> {
+  const kind = kindOf(topology, net);
+  const factor = factorOfScenario(topology, net, settings);
+  return factor === undefined ? {kind, level: levelOfScenario(topology, net, settings)} : {kind, factor};
 }
 
 function kindOf(topology: Topology, {scenario}: ScenarioNet): string {

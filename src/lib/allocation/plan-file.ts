@@ -3,6 +3,7 @@ import {z} from 'zod';
 import type {ArtifactHeader} from '../core/index.js';
 
 const bytes = z.number().int().nonnegative();
+const costPair = z.object({short: z.number(), idle: z.number()});
 
 const planSchema = z.object({
   kind: z.literal('foreshadow.plan'),
@@ -21,8 +22,12 @@ const planSchema = z.object({
     levels: z.record(z.string(), z.number()).optional(),
     /** The median times this in place of any level. */
     fixedFactor: z.number().optional(),
-    /** What a byte too few and a byte too many cost: where the level comes from. */
-    costs: z.object({short: z.number(), idle: z.number()}).optional(),
+    /** Other factors, named as levels are. */
+    fixedFactors: z.record(z.string(), z.number()).optional(),
+    /** What a byte too few and a byte too many cost, and by the names of levels: where the levels come from. */
+    costs: z
+      .object({short: z.number(), idle: z.number(), named: z.record(z.string(), costPair).optional()})
+      .optional(),
     /** Limits and prices of reserves: a most a host, floors by boundary, costs by tier. */
     rules: z
       .object({
@@ -149,13 +154,15 @@ const planSchema = z.object({
     .optional(),
   /**
    * What the safety factor reached at past origins, by boundary kind: in `kept` of `of` cases a scenario asked for no
-   * more than was promised at `level`.
+   * more than was promised at `level`, or than `factor` times the median.
    */
   coverage: z
     .array(
       z.object({
         kind: z.string(),
-        level: z.number(),
+        /** Absent: a fixed factor, which promises nothing. */
+        level: z.number().optional(),
+        factor: z.number().optional(),
         kept: z.number().int().nonnegative(),
         of: z.number().int().nonnegative(),
         worstShortBytes: bytes,

@@ -20,8 +20,6 @@ export interface ReserveRules {
 export interface PolicySettings extends SafetySettings {
   /** `mostPerHostBytes` counts for every policy, the others for those that look for the least reserve. */
   readonly rules?: ReserveRules;
-  /** What a byte too few and a byte too many cost, where the level was made of that. */
-  readonly costs?: {readonly short: number; readonly idle: number};
   /** For the rules that multiply; e.g. 1.2. */
   readonly safetyFactor: number;
   /** For `static`: the share of every host's capacity held back, e.g. 0.2. */

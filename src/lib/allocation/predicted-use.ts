@@ -1,7 +1,7 @@
 import {type PeakForecast, upperQuantile} from '../forecasting/index.js';
 import type {CompiledTopology} from './compile-topology.js';
 import type {PolicySettings} from './policy.js';
-import {levelOfScenario, type SafetySettings} from './safety-level.js';
+import {factorOfScenario, levelOfScenario, type SafetySettings} from './safety-level.js';
 import type {SumForecast} from './use-sums.js';
 
 /** What a plan reckons with. Bytes; whole except volumeBytes. */
@@ -19,8 +19,8 @@ export interface PredictedUse {
 /**
  * Turns joint samples into what to reckon with at the levels asked for: for each scenario the quantile of the *sum* of
  * all bytes it takes, for each host the quantile of the sum of what lies on it, at the highest level of any scenario,
- * since any of them may need its room. Quantiles are taken of sums, never summed. With a fixed factor: the medians times
- * it.
+ * since any of them may need its room. Quantiles are taken of sums, never summed. With fixed factors: the medians times
+ * them, the highest for hosts.
  *
  * Where the sums themselves were foreseen, their samples are taken, and the volumes share the median growth of all.
  *
@@ -40,7 +40,7 @@ export function predictUse(
   const use =
     fixedFactor === undefined
       ? atLevels(compiled, volumeBytes, safety, sums)
-      : timesFactor(compiled, volumeBytes, fixedFactor);
+      : timesFactor(compiled, volumeBytes, {...safety, fixedFactor});
   const mostBytes = rules?.mostPerHostBytes ?? Infinity;
   return {...use, roomBytes: use.roomBytes.map((bytes) => Math.min(bytes, Math.floor(mostBytes)))};
 }
@@ -70,12 +70,21 @@ function atLevels(
   return {volumeBytes, scenarioFactor, hostUsedBytes, roomBytes: roomOf(compiled, hostUsedBytes)};
 }
 
-function timesFactor(compiled: CompiledTopology, volumeBytes: Float64Array, factor: number): PredictedUse {
+function timesFactor(
+  compiled: CompiledTopology,
+  volumeBytes: Float64Array,
+  safety: SafetySettings & {readonly fixedFactor: number},
+): PredictedUse {
+  const {fixedFactor} = safety;
+  const scenarioFactor = Float64Array.from(
+    compiled.nets,
+    (net) => factorOfScenario(compiled.topology, net, safety) ?? fixedFactor,
+  );
+  const hostFactor = Math.max(fixedFactor, ...scenarioFactor);
   const hostUsedBytes = hostUse(
     compiled,
-    volumeBytes.map((bytes) => factor * bytes),
+    volumeBytes.map((bytes) => hostFactor * bytes),
   );
-  const scenarioFactor = new Float64Array(compiled.nets.length).fill(factor);
   return {volumeBytes, scenarioFactor, hostUsedBytes, roomBytes: roomOf(compiled, hostUsedBytes)};
 }
 

@@ -3,7 +3,7 @@ import {ORACLE} from './walk.js';
 import type {PolicyScore} from './policy-score.js';
 
 /** The settings that make a policy hold more or less. */
-export type SafetySetting = NonNullable<AllocationPolicy['tunedBy']>;
+export type SafetySetting = NonNullable<AllocationPolicy['tunedBy']> | 'fixedFactor';
 
 /** What is tried of each setting in a sweep. */
 export type SweepValues = Readonly<Record<SafetySetting, readonly number[]>>;
@@ -38,7 +38,7 @@ export function sweepPolicies(
   settings: PolicySettings,
 ): readonly SweptPolicy[] {
   return policies.flatMap((policy): readonly SweptPolicy[] => {
-    const setting = policy.tunedBy;
+    const setting = tunedBy(policy, settings);
     if (setting === undefined) return [];
     return values[setting]
       .filter((value) => value !== settings[setting])
@@ -62,13 +62,20 @@ export function paretoPoints(
     .filter(({policy}) => policy !== ORACLE)
     .map(({policy: name, heldByteHours, repairedShare, stuckBytes}) => {
       const variant = swept.find(({policy}) => policy.name === name);
-      const setting = variant?.setting ?? policies.find((policy) => policy.name === name)?.tunedBy;
-      const tuned = setting && {setting, value: variant?.value ?? settings[setting]};
+      const policy = policies.find((one) => one.name === name);
+      const setting = variant?.setting ?? (policy && tunedBy(policy, settings));
+      const value = variant?.value ?? (setting && settings[setting]);
+      const tuned = setting !== undefined && value !== undefined ? {setting, value} : {};
       return {name, policy: variant?.of ?? name, ...tuned, heldByteHours, repairedShare, stuckBytes};
     });
   return points
     .map((point) => ({...point, isEfficient: !points.some((other) => dominates(other, point))}))
     .sort((one, other) => one.heldByteHours - other.heldByteHours);
+}
+
+/** A fixed factor stands in place of any level. */
+function tunedBy({tunedBy: setting}: AllocationPolicy, settings: PolicySettings): SafetySetting | undefined {
+  return setting === 'level' && settings.fixedFactor !== undefined ? 'fixedFactor' : setting;
 }
 
 type Measured = Pick<ParetoPoint, 'heldByteHours' | 'repairedShare'>;

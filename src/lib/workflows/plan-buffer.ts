@@ -177,10 +177,10 @@ function warnOfTarget(topology: Topology, current: CurrentReserve | undefined): 
       ];
 }
 
-/** Misses beyond one in a hundred cases more than promised: then history is too short, or the model too poor. */
+/** Misses beyond one in a hundred cases more than promised: then history is too short, or the model too poor. A fixed factor promises nothing. */
 function warnOfCoverage(coverage: readonly Coverage[] = []): string[] {
   return coverage.flatMap(({kind, level, kept, of}) =>
-    kept / of >= level - 0.01
+    level === undefined || kept / of >= level - 0.01
       ? []
       : [
           `of ${of} past cases of a lost ${kind} ${of - kept} asked for more than was promised at level ${Number(level.toFixed(4))}: a shorter --horizon, a longer history or another --model may keep it`,

@@ -3,6 +3,7 @@ import {
   ALLOCATION_POLICIES,
   HINDSIGHT_POLICIES,
   type PolicySettings,
+  refuseUnknownLevels,
   refuseUnknownRules,
   type ShrinkRules,
 } from '../allocation/index.js';
@@ -97,6 +98,7 @@ const ORIGIN_COUNT = 40;
 const SWEEP: SweepValues = {
   level: [0.5, 0.8, 0.9, 0.95, 0.99, 0.999],
   safetyFactor: [1, 1.1, 1.2, 1.35, 1.5, 2],
+  fixedFactor: [1, 1.1, 1.2, 1.35, 1.5, 2],
   staticShare: [0.05, 0.1, 0.15, 0.2, 0.25, 0.3],
 };
 
@@ -135,6 +137,7 @@ function chooseReplay(
   topology: Topology,
 ): Omit<ReplayOptions, 'policies' | 'histories'> {
   const {granularity, settings, shrink, failures, prices, signal, onProgress} = options;
+  refuseUnknownLevels(topology, settings);
   refuseUnknownRules(topology, settings.rules);
   if (failures !== undefined) refuseUnknownRates(topology, failures);
   return {
