@@ -236,6 +236,14 @@ export const policySettingFlags = {
   'static-share': Flags.string({summary: "share of every host's capacity that static holds", default: '20%'}),
 };
 
+/** Whether volumes that are yet to come count. */
+export const launchesFlag = Flags.boolean({
+  summary:
+    'reckon with volumes that are yet to come, as many and as large as came in the past (shared, without --fixed-factor)',
+  default: true,
+  allowNo: true,
+});
+
 interface PolicySettingTexts extends SafetyTexts {
   readonly 'most-per-host'?: string | undefined;
   readonly floor?: readonly string[] | undefined;

@@ -5,6 +5,7 @@ import {
   asOfFlag,
   granularityFlag,
   horizonFlags,
+  launchesFlag,
   modelFlags,
   needTopology,
   parseHorizon,
@@ -24,7 +25,7 @@ export default class Admit extends BaseCommand<typeof Admit> {
     'May new volumes be placed without eating the buffer, where, and what breaks first?';
   static override description =
     'Places the new volumes and checks copy by copy that every scenario can still be repaired, their own copies ' +
-    'included; tells where they go, how many of the same would fit, and what breaks with one more. Each --whatif is ' +
+    'included, with room left for volumes that are yet to come; tells where they go, how many of the same would fit, and what breaks with one more. Each --whatif is ' +
     'answered beside the cluster as it is: more hosts (hosts+2@rack=r3:7.68TB), a boundary lost for good ' +
     '(lost:feed/a) or emptied (drain:rack/r2), other growth (growth*1.5), another rule (anti-affinity=rack,feed); ' +
     'several at once with ; between them. Exits with 4 when they may not be placed as the cluster is.';
@@ -60,6 +61,7 @@ export default class Admit extends BaseCommand<typeof Admit> {
     granularity: granularityFlag,
     ...modelFlags,
     ...policySettingFlags,
+    launches: launchesFlag,
     seed: seedFlag,
     'as-of': asOfFlag,
   };
@@ -80,6 +82,7 @@ export default class Admit extends BaseCommand<typeof Admit> {
         .filter(Boolean),
       whatIfs: flags.whatif ?? [],
       horizon: parseHorizon(flags),
+      withLaunches: flags.launches,
       ...{seed: flags.seed, tool: this.tool, nowUs: this.nowUs(flags['as-of']), signal: this.signal},
       onProgress: (stage) => {
         progress.update(stage);

@@ -1,12 +1,13 @@
 import {formatBytes} from '../lib/core/index.js';
 import type {AdmitAnswer, AdmitReport} from '../lib/workflows/admit.js';
+import {tellLaunches} from './launches-line.js';
 import {paint} from './paint.js';
 import {printable, renderTable} from './table.js';
 
 const MOST_PLACEMENTS = 20;
 
 /** Where the new volumes go, the answers side by side, and what would break first in each. */
-export async function renderAdmit({volumes, answers}: AdmitReport): Promise<string> {
+export async function renderAdmit({volumes, answers, level}: AdmitReport): Promise<string> {
   const [asIs] = answers;
   const {count, copyBytes, sizeBytes, replicas, tier, antiAffinity} = volumes;
   const what = `${count} ${count === 1 ? 'volume' : 'volumes'} of ${formatBytes(sizeBytes)}`;
@@ -27,6 +28,7 @@ export async function renderAdmit({volumes, answers}: AdmitReport): Promise<stri
     await placementTable(asIs),
     await answerTable(answers),
     breaks.join('\n'),
+    tellLaunches(asIs?.launches, level),
     `${question}${verdict}`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');

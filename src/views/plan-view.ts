@@ -1,5 +1,6 @@
-import {formatBytes, formatDurationRoughly, sum} from '../lib/core/index.js';
+import {formatBytes, formatDurationRoughly} from '../lib/core/index.js';
 import type {PlanSummary} from '../lib/workflows/plan-buffer.js';
+import {tellLaunches} from './launches-line.js';
 import {paint} from './paint.js';
 import {printable, renderTable} from './table.js';
 
@@ -19,7 +20,7 @@ export async function renderPlan({plan, out}: PlanSummary): Promise<string> {
     await waitingTable(plan),
     alternatives(plan),
     tellHorizon(plan),
-    tellLaunches(plan),
+    tellLaunches(plan.launches, plan.settings.level),
     verdict(plan, out),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -172,23 +173,6 @@ function tellHorizon({horizon, settings}: Plan): string {
       ? 'nothing is to be re-created'
       : `${printable(horizon.scenario)}: ${formatBytes(horizon.demandBytes)} on ${hostCount} hosts at ${formatBytes(recoveryBytesPerSecond)}/s each`;
   return `horizon ${formatDurationRoughly(settings.horizonSeconds)}: ${parts.join(' + ')} (${repair})`;
-}
-
-/** What of the buffer is for volumes that are yet to come. */
-function tellLaunches({launches, settings}: Plan): string {
-  if (launches === undefined) return '';
-  const {tiers, watchedSeconds, meanVolumes, copyBytes, addsBytes, shortBytes} = launches;
-  const watched = formatDurationRoughly(watchedSeconds);
-  if (tiers.length === 0) return `launches add nothing: no new volume was seen in ${watched}`;
-  const seen = sum(tiers.map(({seenVolumes}) => seenVolumes));
-  const named = tiers.flatMap(({tier, seenVolumes}) =>
-    tier === undefined ? [] : [`${printable(tier)} ${seenVolumes}`],
-  );
-  const byTier = named.length === 0 ? '' : ` (${named.join(', ')})`;
-  const level = Number(settings.level.toFixed(4));
-  const expected = `over the horizon ${meanVolumes.toFixed(1)} are to be expected, with ${formatBytes(copyBytes)} of copies at level ${level}`;
-  const short = shortBytes === 0 ? '' : `; for ${formatBytes(shortBytes)} more there is no room`;
-  return `launches add ${formatBytes(addsBytes)} to the buffer${short}: ${seen} new volumes${byTier} were seen in ${watched}; ${expected}`;
 }
 
 function verdict(

@@ -68,19 +68,26 @@ describe('foreshadow admit', () => {
       .split('\n')
       .filter((line) => /^(as it is|hosts|drain|growth)[^:]*(:[^:]*)* +yes/.test(line));
     expect(rows.map((row) => row.split(/ {2,}/)[0])).toEqual(['as it is', ...whatIfs]);
+    expect(run.stdout).toContain('launches add nothing: no new volume was seen in 23h');
     expect(run.stdout).toMatch(/1 volume of 1\.00 GiB \(2 copies each, apart in rack\): yes/);
   }, 20_000);
 
   it('says no with 4, and what is short; one JSON document with --json', async () => {
-    const run = await admit('--size', '20GiB', '--replicas', '2', '--json');
+    const run = await admit('--size', '20GiB', '--replicas', '2', '--no-launches', '--json');
     expect(run).toMatchObject({exitCode: 4, stderr: ''});
     const {answers, volumes} = JSON.parse(run.stdout) as {
       volumes: unknown;
-      answers: {admitted: boolean; most: number; firstBreak: {missingBytes: number; message: string}}[];
+      answers: {
+        admitted: boolean;
+        most: number;
+        launches?: unknown;
+        firstBreak: {missingBytes: number; message: string};
+      }[];
     };
     expect(volumes).toMatchObject({count: 1, copyBytes: 20 * 2 ** 30, antiAffinity: ['rack']});
     expect(answers).toHaveLength(1);
     expect(answers[0]).toMatchObject({admitted: false, most: 0});
+    expect(answers[0]?.launches).toBeUndefined();
     expect(answers[0]?.firstBreak.missingBytes).toBeGreaterThan(10 * 2 ** 30);
   }, 20_000);
 

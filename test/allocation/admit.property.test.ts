@@ -4,9 +4,9 @@ import {admitVolumes, type NewVolumes, withNewVolumes} from '../../src/lib/alloc
 import {createRandom, type Random} from '../../src/lib/core/index.js';
 import type {Topology} from '../../src/lib/topology/index.js';
 import {effort} from '../support/effort.js';
-import {BASIS, situationOf} from './admit-support.js';
+import {BASIS, launchesOf, situationOf} from './admit-support.js';
 import {losesEverything, placementExists} from './brute-force.js';
-import {roomIn} from './plan-support.js';
+import {planFor, roomIn, SETTINGS} from './plan-support.js';
 import {randomTopology, usedOf} from './random-topology.js';
 
 function repairable(topology: Topology): boolean {
@@ -88,4 +88,38 @@ it('admits only what every scenario survives, by brute force, and says no only w
   }
   expect(Math.min(yes, no)).toBeGreaterThan(1);
   expect(missed).toBe(0);
+});
+
+it('with volumes that are yet to come, admits only as many as leave them room by a plan', async () => {
+  let [yes, fewer] = [0, 0];
+  for (let seed = 0; yes < effort(4, 200); seed += 1) {
+    const random = createRandom(`to come ${seed}`);
+    const topology = roomier(randomTopology(`to come ${seed}`), random);
+    if (!repairable(topology)) continue;
+    const copyBytes = Math.max(...usedOf(topology));
+    const wanted = {count: 1, copyBytes, replicas: 2, antiAffinity: []};
+    const launches = launchesOf(topology, copyBytes * (1 + random.below(8)), copyBytes);
+    const situation = {...situationOf(topology), launches};
+    const {most} = await admitVolumes(situation, wanted, BASIS);
+    if (most === 0) continue;
+    yes += 1;
+    const {admitted, placements} = await admitVolumes(situation, {...wanted, count: most}, BASIS);
+    expect(admitted).toBe(true);
+    const hosts = placements.map((one) =>
+      one.hosts.map((id) => topology.hosts.findIndex((host) => host.id === id)),
+    );
+    const withThem = withNewVolumes(topology, wanted, hosts);
+    const usedBytes = usedOf(withThem);
+    const plan = await planFor(withThem, 'shared', {
+      input: {
+        ...{topology: withThem, usedBytes, forecast: {point: usedBytes, samples: [usedBytes]}},
+        ...{currentReserveBytes: new Float64Array(topology.hosts.length), settings: SETTINGS},
+        launches: () => launches.demands,
+      },
+      launches: launches.told,
+    });
+    expect(plan).toMatchObject({feasible: true, launches: {shortBytes: 0}});
+    if (most < (await admitVolumes(situationOf(topology), wanted, BASIS)).most) fewer += 1;
+  }
+  expect(fewer).toBeGreaterThan(yes / 4);
 });

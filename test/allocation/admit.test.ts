@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 
 import {admitVolumes, chooseHosts} from '../../src/lib/allocation/index.js';
-import {BASIS, situationOf} from './admit-support.js';
+import {BASIS, launchesOf, situationOf} from './admit-support.js';
 import {roomIn} from './plan-support.js';
 import {topologyOf} from './random-topology.js';
 
@@ -37,6 +37,31 @@ describe('admitVolumes', () => {
     const admission = await admitVolumes(situationOf(full), {...wanted, antiAffinity: []}, BASIS);
     expect(admission).toMatchObject({admitted: false, most: 0, bufferBytes: undefined});
     expect(admission.firstBreak?.message).toMatch(/^already without them: if host\/a fails/);
+  });
+
+  it('leaves room for volumes that are yet to come, and says when they are what breaks', async () => {
+    const alone = await admitVolumes(situationOf(four), wanted, BASIS);
+    const launches = launchesOf(four, 900, 300);
+    const beside = await admitVolumes({...situationOf(four), launches}, wanted, BASIS);
+    expect(alone.launches).toBeUndefined();
+    expect(beside.launches).toMatchObject({shortBytes: 0});
+    expect(beside.bufferBytes! - alone.bufferBytes!).toBe(beside.launches!.addsBytes);
+    expect(beside.launches!.addsBytes).toBeGreaterThanOrEqual(900 - 3 * 100);
+    expect(beside.admitted).toBe(true);
+    expect(beside.most).toBeLessThan(alone.most);
+    expect(beside.firstBreak?.message).toMatch(/^for .* of volumes that are yet to come there is no room if/);
+    const asMany = await admitVolumes(
+      {...situationOf(four), launches},
+      {...wanted, count: beside.most},
+      BASIS,
+    );
+    expect(asMany).toMatchObject({admitted: true, most: beside.most});
+    const many = launchesOf(four, 5000, 300);
+    const none = await admitVolumes({...situationOf(four), launches: many}, wanted, BASIS);
+    expect(none).toMatchObject({admitted: false, most: 0, bufferBytes: undefined});
+    expect(none.firstBreak?.message).toMatch(
+      /^already without them: for .* there is no room if rack\/r-. fails$/,
+    );
   });
 
   it('keeps to the tier, and says when no host of it has the space', async () => {

@@ -121,7 +121,7 @@ describe('shared, with volumes to come', () => {
     const decision = await allocationPolicy('shared').decide({
       ...{topology, usedBytes, forecast: {point: usedBytes, samples: [usedBytes]}, settings: SETTINGS},
       currentReserveBytes: new Float64Array(topology.hosts.length),
-      ...(launches && {launches}),
+      ...(launches && {launches: () => launches}),
     });
     return {...decision, totalBytes: sumOf(decision.reserveBytes)};
   }
@@ -149,6 +149,8 @@ describe('shared, with volumes to come', () => {
     const scenarioBytes = new Float64Array(topology.scenarios.length).fill(1e6);
     const {heldForLaunches, reserveBytes} = await decide(topology, [{scenarioBytes, copyBytes: 2000}]);
     expect(heldForLaunches!.shortBytes).toBeGreaterThan(400_000);
+    // The racks take two hosts with them, the most of any scenario.
+    expect(heldForLaunches!.shortScenario).toMatch(/^rack/);
     topology.hosts.forEach(({capacityBytes}, host) => {
       expect(reserveBytes[host]).toBeLessThanOrEqual(capacityBytes);
     });

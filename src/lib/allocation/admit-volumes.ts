@@ -1,15 +1,9 @@
 import {formatBytes} from '../core/index.js';
-import type {PeakForecast} from '../forecasting/index.js';
+import {type AdmitAttempt, attemptWith} from './admit-attempt.js';
 import type {Situation} from './apply-what-if.js';
-import {placeScenario} from './certificate.js';
-import {chooseHosts, type ChosenHosts, type NewVolumes, withNewVolumes} from './choose-hosts.js';
-import {compileTopology} from './compile-topology.js';
+import type {ChosenHosts, NewVolumes} from './choose-hosts.js';
 import {makePlan, type PlanRequest} from './make-plan.js';
 import type {Plan} from './plan-file.js';
-import {predictUse} from './predicted-use.js';
-import type {SafetySettings} from './safety-level.js';
-import {scenarioDemand} from './scenario-demand.js';
-import {findShortCut} from './short-cut.js';
 
 /** The first thing that breaks. */
 export interface Breakage {
@@ -29,6 +23,8 @@ export interface Admission {
   readonly most: number;
   /** What breaks with one more than that. */
   readonly firstBreak: Breakage | undefined;
+  /** What of the buffer without them is for volumes that are yet to come; absent: none are counted. */
+  readonly launches?: Plan['launches'];
   /** The buffer that all scenarios need without the new volumes, and with them: undefined when there is none. */
   readonly bufferBytes: number | undefined;
   readonly bufferWithBytes: number | undefined;
@@ -39,17 +35,14 @@ export type PlanBasis = Omit<PlanRequest, 'input' | 'withCertificate'> & {
   readonly settings: PlanRequest['input']['settings'];
 };
 
-/** How often other hosts are tried after those of a cut. */
-const ATTEMPTS = 5;
-/** What a host that was in a cut counts for in the next attempt. */
-const CUT_WEIGHT = 0.5;
 const MOST_COUNT = 100_000;
 
 /**
  * Places new volumes beside the buffer of the situation, then asks whether every scenario, their own copies included,
- * can still be repaired: they are admitted only when the independent checker accepts a plan with them. Where it cannot,
- * the hosts of the minimum cut are avoided and others tried. `no` means that no placement was found, not that none
- * exists; `most` is found by doubling and bisection.
+ * can still be repaired: they are admitted only when the independent checker accepts a plan with them, and that plan has
+ * room for the volumes that are yet to come, where the situation counts any. Where it cannot, the hosts of the minimum cut
+ * are avoided and others tried. `no` means that no placement was found, not that none exists; `most` is found by doubling
+ * and bisection.
  */
 export async function admitVolumes(
   situation: Situation,
@@ -58,116 +51,76 @@ export async function admitVolumes(
 ): Promise<Admission> {
   const before = await planFor(situation, basis);
   const nothing = {admitted: false, placements: [], most: 0, bufferWithBytes: undefined};
-  if (!before.feasible) {
-    const found = worstUncovered(before);
+  const found = breakageOf(before);
+  if (found !== undefined) {
     const firstBreak = {...found, message: `already without them: ${found.message}`};
     return {...nothing, firstBreak, bufferBytes: undefined};
   }
-  const bufferBytes = totalOf(before);
-  const attempt = createAttempt(situation, before, wanted, basis.settings);
+  const {launches} = before;
+  const same = {bufferBytes: totalOf(before), ...(launches && {launches})};
+  const attempt = attemptWith(situation, before, wanted, basis.settings);
   const asked = attempt(wanted.count);
   const askedPlan = asked.fits ? await planFor(asked.situation, basis) : undefined;
-  const admitted = askedPlan?.feasible ?? false;
-  const most = mostThatFit(attempt, wanted.count, admitted);
+  const admitted = askedPlan !== undefined && breakageOf(askedPlan) === undefined;
+  const most = await mostThatFit(attempt, wanted.count, admitted, basis);
   const firstBreak = most === MOST_COUNT ? undefined : await breakOf(attempt(most + 1), wanted, basis);
-  if (!admitted || askedPlan === undefined) return {...nothing, most, firstBreak, bufferBytes};
+  if (!admitted) return {...nothing, ...same, most, firstBreak};
   const placements = nameHosts(asked.situation, situation.topology.volumes.length);
-  return {admitted, placements, most, firstBreak, bufferBytes, bufferWithBytes: totalOf(askedPlan)};
+  return {admitted, placements, most, firstBreak, ...same, bufferWithBytes: totalOf(askedPlan)};
 }
 
-/** A number of new volumes on hosts, and whether every scenario can be repaired then. */
-interface Attempt {
-  readonly count: number;
-  readonly situation: Situation;
-  readonly chosen: ChosenHosts;
-  readonly fits: boolean;
+/** What a plan cannot cover; undefined: it covers all, volumes that are yet to come included. */
+function breakageOf(plan: Plan): Breakage | undefined {
+  if (!plan.feasible) return worstUncovered(plan);
+  const {shortBytes: missingBytes = 0, shortScenario: scenario = ''} = plan.launches ?? {};
+  if (missingBytes === 0) return undefined;
+  const message = `for ${formatBytes(missingBytes)} of volumes that are yet to come there is no room if ${scenario} fails`;
+  return {scenario, missingBytes, message};
 }
 
-function createAttempt(
-  situation: Situation,
-  before: Plan,
-  wanted: NewVolumes,
-  safety: SafetySettings,
-): (count: number) => Attempt {
-  const room = Float64Array.from(before.hosts, ({roomBytes}) => roomBytes);
-  const besideBuffer = Float64Array.from(
-    before.hosts,
-    ({roomBytes, reserveBytes}) => roomBytes - reserveBytes,
-  );
-  return (count) => {
-    const weights = new Float64Array(room.length).fill(1);
-    let last: Attempt | undefined;
-    for (let round = 0; round < ATTEMPTS; round += 1) {
-      const spare = round === 0 ? besideBuffer : room;
-      const chosen = chooseHosts(situation.topology, {...wanted, count}, spare, weights);
-      const withThem = extendSituation(situation, wanted, chosen.placed);
-      const isPlaced = chosen.placed.length === count;
-      const cutHosts = isPlaced ? findCutHosts(withThem, safety) : [];
-      last = {count, situation: withThem, chosen, fits: isPlaced && cutHosts === undefined};
-      if (last.fits) return last;
-      for (const host of cutHosts ?? []) weights[host] = (weights[host] ?? 1) * CUT_WEIGHT;
-      if (round > 0 && !isPlaced) return last;
-    }
-    return last ?? {count, situation, chosen: {placed: [], mostLeftBytes: 0}, fits: false};
+/**
+ * The largest count that an attempt fits. An attempt judges the room for volumes that are yet to come by a reserve of its
+ * own, a plan by the least: where any come, the count is confirmed by a plan, or else looked for by plans.
+ */
+async function mostThatFit(
+  attempt: (count: number) => AdmitAttempt,
+  asked: number,
+  admitted: boolean,
+  basis: PlanBasis,
+): Promise<number> {
+  const known = admitted ? asked : 0;
+  const most = await largestThat((count) => attempt(count).fits, known, admitted ? Infinity : asked);
+  const isPlanned = async (count: number): Promise<boolean> => {
+    const {fits, situation} = attempt(count);
+    return fits && breakageOf(await planFor(situation, basis)) === undefined;
   };
+  const isSure = most === known || attempt(most).situation.launches === undefined;
+  return isSure || (await isPlanned(most)) ? most : largestThat(isPlanned, known, most);
 }
 
-function extendSituation(
-  situation: Situation,
-  wanted: NewVolumes,
-  placed: readonly (readonly number[])[],
-): Situation {
-  const extend = (values: Float64Array): Float64Array => {
-    const extended = new Float64Array(values.length + placed.length).fill(wanted.copyBytes);
-    extended.set(values);
-    return extended;
-  };
-  const {point, samples} = situation.forecast;
-  const forecast: PeakForecast = {point: extend(point), samples: samples.map(extend)};
-  const topology = withNewVolumes(situation.topology, wanted, placed);
-  return {...situation, topology, usedBytes: extend(situation.usedBytes), forecast};
-}
-
-/** Hosts of the minimum cuts of the scenarios that do not fit into the room; undefined when all fit, whole. */
-function findCutHosts(
-  {topology, forecast}: Situation,
-  safety: SafetySettings,
-): readonly number[] | undefined {
-  const compiled = compileTopology(topology);
-  const use = predictUse(compiled, forecast, safety);
-  const indexOf = new Map(topology.hosts.map(({id}, host) => [id, host]));
-  const hosts = new Set<number>();
-  let allFit = true;
-  for (const [scenario, net] of compiled.nets.entries()) {
-    const demand = scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]);
-    if (placeScenario(compiled, net, demand, use.roomBytes).stuckBytes === 0) continue;
-    allFit = false;
-    const cut = findShortCut(compiled, net, demand, use.roomBytes);
-    for (const host of cut?.hosts ?? []) hosts.add(indexOf.get(host) ?? -1);
-  }
-  return allFit ? undefined : [...hosts];
-}
-
-/** The largest count that an attempt fits, found by doubling from the count asked for, then by bisection. */
-function mostThatFit(attempt: (count: number) => Attempt, asked: number, admitted: boolean): number {
-  let fits = admitted ? asked : 0;
-  let fails = admitted ? Infinity : asked;
+/** By doubling from a count that is known to be good, then by bisection up to one that is not (Infinity: unknown). */
+async function largestThat(
+  isGood: (count: number) => boolean | Promise<boolean>,
+  known: number,
+  bad: number,
+): Promise<number> {
+  let [fits, fails] = [known, bad];
   while (fits < MOST_COUNT && fails - fits > 1) {
     const count = fails === Infinity ? Math.min(MOST_COUNT, 2 * fits) : Math.floor((fits + fails) / 2);
-    if (attempt(count).fits) fits = count;
+    if (await isGood(count)) fits = count;
     else fails = count;
   }
   return fits;
 }
 
 async function breakOf(
-  {fits, count, chosen, situation}: Attempt,
+  {fits, count, chosen, situation}: AdmitAttempt,
   wanted: NewVolumes,
   basis: PlanBasis,
 ): Promise<Breakage | undefined> {
-  if (fits) return undefined;
   if (chosen.placed.length < count) return noPlace(count, chosen, wanted);
-  return worstUncovered(await planFor(situation, basis));
+  const plan = await planFor(situation, basis);
+  return breakageOf(plan) ?? (fits ? undefined : worstUncovered(plan));
 }
 
 function noPlace(count: number, {placed, mostLeftBytes}: ChosenHosts, wanted: NewVolumes): Breakage {
@@ -191,12 +144,17 @@ function worstUncovered({uncovered, boundaries}: Plan): Breakage {
 }
 
 function planFor(
-  {topology, usedBytes, forecast}: Situation,
+  {topology, usedBytes, forecast, launches}: Situation,
   {settings, ...request}: PlanBasis,
 ): Promise<Plan> {
   const currentReserveBytes = new Float64Array(topology.hosts.length);
-  const input = {topology, usedBytes, forecast, settings, currentReserveBytes};
-  return makePlan({...request, input, withCertificate: false});
+  const toCome = launches && {launches: () => launches.demands};
+  const input = {topology, usedBytes, forecast, settings, currentReserveBytes, ...toCome};
+  return makePlan({
+    ...request,
+    ...{input, withCertificate: false},
+    ...(launches && {launches: launches.told}),
+  });
 }
 
 function totalOf({hosts}: Plan): number {

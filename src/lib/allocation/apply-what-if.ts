@@ -14,6 +14,7 @@ import {
 } from '../topology/index.js';
 import {placeScenario} from './certificate.js';
 import {compileTopology} from './compile-topology.js';
+import type {ForeseenLaunches} from './foresee-launches.js';
 import type {WhatIf, WhatIfStep} from './parse-what-if.js';
 import {predictUse} from './predicted-use.js';
 import type {SafetySettings} from './safety-level.js';
@@ -26,6 +27,8 @@ export interface Situation {
   /** Bytes of one replica of each volume now. */
   readonly usedBytes: Float64Array;
   readonly forecast: PeakForecast;
+  /** Volumes that are yet to come, beside those that are asked for; absent: none. Of this topology's scenarios. */
+  readonly launches?: ForeseenLaunches | undefined;
   /** How the new volumes are kept apart, where that is part of the change. */
   readonly antiAffinity?: readonly string[];
 }

@@ -19,14 +19,21 @@ export interface KnownReserve {
 export interface LaunchReserve {
   /** Whole bytes a host beside the reserve for known volumes. */
   readonly hostBytes: Float64Array;
-  /** What found no room in the scenario that lacks the most. */
-  readonly shortBytes: number;
+  readonly short: LaunchShortfall;
+}
+
+/** What finds no room in the scenario that lacks the most. */
+export interface LaunchShortfall {
+  readonly bytes: number;
+  /** Index into Topology.scenarios; absent: nothing is lacking. */
+  readonly scenario?: number;
 }
 
 /** Hosts that together must hold so many bytes beside the reserve for known volumes. */
 interface Row {
   readonly hosts: readonly number[];
   readonly bytes: number;
+  readonly scenario: number;
 }
 
 /**
@@ -41,11 +48,41 @@ export async function holdForLaunches(
   known: KnownReserve,
   launches: readonly LaunchDemand[],
 ): Promise<LaunchReserve> {
-  const left = known.roomBytes.map((room, host) => Math.max(0, room - (known.reserveBytes[host] ?? 0)));
-  const rows = compiled.nets.flatMap((_, scenario) => rowsOf(compiled, known, launches, scenario));
-  const shortBytes = rows.reduce((most, {hosts, bytes}) => Math.max(most, bytes - sumOn(left, hosts)), 0);
-  const possible = rows.map(({hosts, bytes}) => ({hosts, bytes: Math.min(bytes, sumOn(left, hosts))}));
-  return {hostBytes: await leastFor(possible, left), shortBytes};
+  const left = leftOf(known);
+  const rows = allRows(compiled, known, launches);
+  const possible = rows.map((row) => ({...row, bytes: Math.min(row.bytes, sumOn(left, row.hosts))}));
+  return {hostBytes: await leastFor(possible, left), short: worstOf(rows, left)};
+}
+
+/** What a reserve and the room beside it leave no space for, without saying where the rest is to be held. */
+export function launchShortfall(
+  compiled: CompiledTopology,
+  known: KnownReserve,
+  launches: readonly LaunchDemand[],
+): LaunchShortfall {
+  return worstOf(allRows(compiled, known, launches), leftOf(known));
+}
+
+function leftOf({roomBytes, reserveBytes}: KnownReserve): Float64Array {
+  return roomBytes.map((room, host) => Math.max(0, room - (reserveBytes[host] ?? 0)));
+}
+
+function allRows(
+  compiled: CompiledTopology,
+  known: KnownReserve,
+  launches: readonly LaunchDemand[],
+): readonly Row[] {
+  return compiled.nets.flatMap((_, scenario) => rowsOf(compiled, known, launches, scenario));
+}
+
+function worstOf(rows: readonly Row[], leftBytes: Float64Array): LaunchShortfall {
+  return rows.reduce<LaunchShortfall>(
+    (worst, {hosts, bytes, scenario}) => {
+      const lacking = bytes - sumOn(leftBytes, hosts);
+      return lacking > worst.bytes ? {bytes: lacking, scenario} : worst;
+    },
+    {bytes: 0},
+  );
 }
 
 /** Adds the row that lacks the most until none lacks anything. */
@@ -88,7 +125,7 @@ function rowsOf(
   const rowFor = (hosts: readonly number[], wantedBytes: number, copyBytes: number): Row[] => {
     const usable = hosts.map((host) => Math.floor((slack[host] ?? 0) / Math.max(1, copyBytes)) * copyBytes);
     const bytes = Math.ceil(wantedBytes - sum(usable));
-    return bytes > 0 ? [{hosts, bytes}] : [];
+    return bytes > 0 ? [{hosts, bytes, scenario}] : [];
   };
   const largest = Math.max(0, ...launches.map(({copyBytes}) => copyBytes));
   return [

@@ -83,7 +83,7 @@ function warnOfDays(days: ReadonlyMap<number, readonly unknown[]>, knownCount: n
   return [...days].flatMap(([day, {length}]) =>
     length >= SUSPECT_COUNT && length > SUSPECT_SHARE * knownCount
       ? [
-          `${length} of ${knownCount} volumes are first seen on one day, ${formatDurationRoughly(day * DAY_SECONDS)} after the history begins: if only their logs begin there, plan with --no-launches`,
+          `${length} of ${knownCount} volumes are first seen on one day, ${formatDurationRoughly(day * DAY_SECONDS)} after the history begins: if only their logs begin there, --no-launches`,
         ]
       : [],
   );

@@ -106,7 +106,8 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
 function tellLaunches({decision}: PlanFacts, told: PlanRequest['launches']): Pick<Plan, 'launches'> {
   const {heldForLaunches: held} = decision;
   if (told === undefined || held === undefined) return {};
-  return {launches: {...told, addsBytes: held.bytes, shortBytes: held.shortBytes}};
+  const {bytes: addsBytes, ...short} = held;
+  return {launches: {...told, addsBytes, ...short}};
 }
 
 /** Rules and rooms may put more on one host than an even spread would. */

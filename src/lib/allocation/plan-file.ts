@@ -188,8 +188,9 @@ const planSchema = z.object({
       copyBytes: bytes,
       /** What is held for them beside what the known volumes need. */
       addsBytes: bytes,
-      /** What there is no room for in the scenario that lacks the most. */
+      /** What there is no room for in the scenario that lacks the most, and which that is. */
       shortBytes: bytes,
+      shortScenario: z.string().optional(),
     })
     .optional(),
   /** What was assumed or passed over, in words. */

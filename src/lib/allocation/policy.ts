@@ -35,8 +35,8 @@ export interface PolicyInput {
   readonly forecast: PeakForecast;
   /** The same for sums over volumes, where these were foreseen by themselves; then `forecast` needs no samples. */
   readonly sums?: SumForecast;
-  /** What volumes that are yet to come ask for; absent: nothing. */
-  readonly launches?: readonly LaunchDemand[];
+  /** What volumes that are yet to come ask for, at the levels of some settings; absent: nothing. */
+  readonly launches?: (settings: SafetySettings) => readonly LaunchDemand[];
   /** Which volumes come first where not all are covered; asked only then. Absent: as many bytes as can be. */
   readonly priority?: () => Promise<VolumePriority>;
   /** The buffer held now, a value a host. */
@@ -73,7 +73,12 @@ export interface BufferDecision {
   /** Not empty: the policy itself knows that no reserve can satisfy these scenarios. */
   readonly shortCuts: readonly ShortCut[];
   /** What of the reserve is for volumes to come, and what there was no room for; absent: the policy holds nothing for them. */
-  readonly heldForLaunches?: {readonly bytes: number; readonly shortBytes: number};
+  readonly heldForLaunches?: {
+    readonly bytes: number;
+    readonly shortBytes: number;
+    /** The id of the scenario that lacks the most; absent: none lacks anything. */
+    readonly shortScenario?: string;
+  };
   /** For each host what is worth telling of how its reserve came about, beside which scenario needs it. */
   readonly hostNotes?: readonly (string | undefined)[];
   /** A placement within the reserve for each scenario, where the policy made one; the plan checks it like any other. */

@@ -14,14 +14,19 @@ import {
 import {formatBytes, nearestName, quantile, UsageError} from '../core/index.js';
 import type {PeakForecast} from '../forecasting/index.js';
 import {readRawTopology, resolveTopology, type Topology} from '../topology/index.js';
-import {foreseeOverHorizon, type HorizonOptions} from './foresee-over-horizon.js';
+import {
+  foreseeOverHorizon,
+  type ForeseenOverHorizon,
+  type HorizonOptions,
+  launchesAt,
+} from './foresee-over-horizon.js';
 
 /** What share of its size a new volume is reckoned with: all of it, or as much as that quantile of the others use. */
 export const GROWTH_CLASSES = {full: undefined, fast: 0.9, typical: 0.5, slow: 0.25} as const;
 
 export type GrowthClass = keyof typeof GROWTH_CLASSES;
 
-export interface AdmitOptions extends Omit<HorizonOptions, 'withLaunches'> {
+export interface AdmitOptions extends HorizonOptions {
   readonly topologyPath: string;
   readonly count: number;
   readonly sizeBytes: number;
@@ -43,6 +48,8 @@ export interface AdmitAnswer extends Admission {
 
 export interface AdmitReport {
   readonly volumes: NewVolumes & {readonly sizeBytes: number; readonly growthClass: GrowthClass};
+  /** Of the scenarios of which the settings name none. */
+  readonly level: number;
   /** The cluster as it is first. */
   readonly answers: readonly AdmitAnswer[];
   readonly warnings: readonly string[];
@@ -59,29 +66,29 @@ export async function admit(options: AdmitOptions): Promise<AdmitReport> {
   refuseUnknown(topology, options);
   refuseUnknownLevels(topology, options.settings);
   refuseUnknownRules(topology, options.settings.rules);
-  const {usage, forecast, warnings, horizonSeconds} = await foreseeOverHorizon(topology, {
-    ...options,
-    // The volumes asked for are what comes.
-    withLaunches: false,
-  });
-  const situation = {raw, topology, usedBytes: usage.usedBytes, forecast};
+  const foreseen = await foreseeOverHorizon(topology, options);
+  const {usage, forecast, launches, warnings} = foreseen;
+  const situation = {raw, topology, usedBytes: usage.usedBytes, forecast, launches};
   const wanted = newVolumes(situation, options);
   const answers = [];
   for (const whatIf of [{text: '', steps: []}, ...whatIfs]) {
     options.signal.throwIfAborted();
     options.onProgress(whatIf.text === '' ? 'as it is' : whatIf.text);
-    answers.push(await answer(situation, wanted, whatIf, {...options, horizonSeconds}));
+    answers.push(await answer(situation, wanted, whatIf, {...options, foreseen}));
   }
   const {sizeBytes, growthClass} = options;
-  return {volumes: {...wanted, sizeBytes, growthClass}, answers, warnings};
+  const {level} = options.settings;
+  return {volumes: {...wanted, sizeBytes, growthClass}, level, answers, warnings};
 }
 
 async function answer(
   situation: Situation,
   wanted: NewVolumes,
   whatIf: WhatIf,
-  {settings, horizonSeconds, nowUs, tool}: AdmitOptions & {readonly horizonSeconds: number},
+  options: AdmitOptions & {readonly foreseen: ForeseenOverHorizon},
 ): Promise<AdmitAnswer> {
+  const {settings, nowUs, tool, foreseen} = options;
+  const {usage, horizonSeconds} = foreseen;
   const changed = applyWhatIf(situation, whatIf, settings);
   if ('impossible' in changed) {
     const firstBreak = {scenario: '', ...changed.impossible};
@@ -93,8 +100,13 @@ async function answer(
     ...{settings, horizonSeconds, tool, createdAtUs: nowUs},
     ...{validForSeconds: 0, inputs: [], warnings: []},
   };
-  const {antiAffinity = wanted.antiAffinity} = changed;
-  return {whatIf: whatIf.text, ...(await admitVolumes(changed, {...wanted, antiAffinity}, basis))};
+  const {antiAffinity = wanted.antiAffinity, topology, forecast} = changed;
+  const launches =
+    changed === situation
+      ? situation.launches
+      : launchesAt(topology, {usage, forecast}, horizonSeconds, options);
+  const admission = await admitVolumes({...changed, launches}, {...wanted, antiAffinity}, basis);
+  return {whatIf: whatIf.text, ...admission};
 }
 
 function newVolumes({topology, forecast}: Situation, options: AdmitOptions): NewVolumes {

@@ -117,7 +117,7 @@ function policyInput(
   return {
     ...{topology, usedBytes: usage.usedBytes, forecast},
     currentReserveBytes: Float64Array.from(topology.hosts, ({id}) => heldBytes?.get(id) ?? 0),
-    ...(launches && {launches: launches.demands}),
+    ...(launches && {launches: () => launches.demands}),
     ...(held && {sinceChangeSeconds: held.sinceChangeSeconds}),
   };
 }

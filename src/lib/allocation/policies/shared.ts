@@ -40,14 +40,19 @@ async function decide(input: PolicyInput): Promise<BufferDecision> {
   });
   const floorNotes = noteFloors(topology, use.roomBytes, settings.rules);
   const decision = {needs: needsOf(view), shortCuts, placements};
-  if (input.launches === undefined)
+  // A fixed factor stands for all that is not known.
+  if (input.launches === undefined || settings.fixedFactor !== undefined)
     return {...decision, reserveBytes, ...(floorNotes && {hostNotes: floorNotes})};
   const known = {reserveBytes, placements, demands, roomBytes: use.roomBytes};
-  const {hostBytes, shortBytes} = await holdForLaunches(compiled, known, input.launches);
+  const {hostBytes, short} = await holdForLaunches(compiled, known, input.launches(settings));
+  const shortScenario = topology.scenarios[short.scenario ?? -1]?.id;
   return {
     ...decision,
     reserveBytes: reserveBytes.map((bytes, host) => bytes + (hostBytes[host] ?? 0)),
-    heldForLaunches: {bytes: sum(hostBytes), shortBytes},
+    heldForLaunches: {
+      ...{bytes: sum(hostBytes), shortBytes: short.bytes},
+      ...(shortScenario !== undefined && {shortScenario}),
+    },
     hostNotes: noteLaunches(hostBytes, floorNotes),
   };
 }
