@@ -4,6 +4,7 @@ import {BaseCommand} from '../base-command.js';
 import {
   asOfFlag,
   granularityFlag,
+  launchesFlag,
   needTopology,
   parseLeadSeconds,
   parsePolicySettings,
@@ -26,7 +27,9 @@ export default class Replay extends BaseCommand<typeof Replay> {
     '(time_us, time_ms, time_s, or time for ISO 8601), used_bytes, and provisioned_bytes if it likes. At each review every policy decides from what was known by then; what it decided is held from --lead later on. At ' +
     'every step each scenario happens, alone, to what was really used, or with --failures random those that fate draws at ' +
     'the rates given. The oracle knows the future and holds the least ' +
-    'that leaves nothing stuck. Fewest bytes stuck first, then fewest byte-hours held.';
+    'that leaves nothing stuck; best-constant is the smallest buffer that, never changed, would have repaired as much as ' +
+    'the first policy, chosen with hindsight: two yardsticks, no policies that plan could follow. Fewest bytes stuck first, ' +
+    'then fewest byte-hours held.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --policies shared,per-boundary --review 7d --csv scores.csv',
@@ -37,7 +40,10 @@ export default class Replay extends BaseCommand<typeof Replay> {
     store: storeFlag,
     usage: Flags.string({summary: 'capacity history (CSV, or .gz) instead of the store', helpValue: 'FILE'}),
     topology: topologyFlag,
-    policies: Flags.string({summary: 'policies to compare (all)', helpValue: 'A,B,...'}),
+    policies: Flags.string({
+      summary: 'policies to compare (all); oracle is always there',
+      helpValue: 'A,B,...',
+    }),
     model: Flags.string({
       summary: 'model that foresees the peaks',
       default: 'seasonal-naive',
@@ -61,6 +67,7 @@ export default class Replay extends BaseCommand<typeof Replay> {
       helpValue: 'DURATION',
     }),
     ...policySettingFlags,
+    launches: launchesFlag,
     ...shrinkFlags,
     ...failureFlags,
     sweep: Flags.boolean({
@@ -116,6 +123,7 @@ export default class Replay extends BaseCommand<typeof Replay> {
       failures: parseFailures(flags),
       prices: parsePrices(flags),
       ...{model: flags.model, granularity: flags.granularity, sweep: flags.sweep},
+      withLaunches: flags.launches,
       fromUs:
         flags.from === undefined ? undefined : parseFlag('from', flags.from, parseInstantUs, '2026-01-31'),
       toUs: flags.to === undefined ? nowUs : parseFlag('to', flags.to, parseInstantUs, '2026-01-31'),

@@ -1,5 +1,6 @@
+import {ORACLE} from '../lib/allocation/index.js';
 import {formatBytes, formatInstantUs, sum} from '../lib/core/index.js';
-import {ORACLE, type ParetoPoint, type PolicyScore} from '../lib/replay/index.js';
+import type {ParetoPoint, PolicyScore} from '../lib/replay/index.js';
 import type {ReplayReport} from '../lib/workflows/replay-policies.js';
 import {paint} from './paint.js';
 import {type Column, printable, renderTable} from './table.js';

@@ -107,6 +107,7 @@ describe('best-constant', () => {
   });
 
   it('cannot be asked to plan', () => {
-    expect(() => allocationPolicy('best-constant')).toThrow(/only replay can ask it/);
+    for (const name of ['best-constant', 'oracle'])
+      expect(() => allocationPolicy(name)).toThrow(/only replay can ask it/);
   });
 });

@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest';
 
 import {
+  allocationPolicy,
   type AllocationPolicy,
   HINDSIGHT_POLICIES,
   type HindsightPolicy,
@@ -190,6 +191,82 @@ describe('no look-ahead', () => {
     const once: number[] = [];
     await scoresOf({topology, histories, model: lastValueModel(once), refitReviews: 0});
     expect(once).toEqual([1]);
+  });
+});
+
+describe('volumes that are yet to come', () => {
+  const hosts = Array.from({length: 6}, (_, host) => ({capacityBytes: 1000, labels: {rack: `r${host % 3}`}}));
+  const volumes = Array.from({length: 7}, (_, volume) => ({
+    replicas: [volume % 6, (volume + 1) % 6],
+    antiAffinity: ['rack'],
+  }));
+  const topology = buildTopology(hosts, volumes);
+  /** Four from the first hour on, the others come then; all hold 50 bytes. */
+  const comeAt = [0, 0, 0, 0, 30, 40, 61];
+  const histories = comeAt.map((come, volume) =>
+    buildSeries(
+      volume,
+      Array.from({length: 80}, (_, step) => (step < come ? Number.NaN : 50)),
+    ),
+  );
+  const schedule = {warmUpSteps: 26, reviewSteps: 6, leadSteps: 0, horizonSteps: 6};
+
+  /** By review, the bytes that new volumes were said to ask for in all scenarios. */
+  async function toldOf(overrides: Partial<ReplayOptions>): Promise<readonly (number | undefined)[]> {
+    const told: PolicyInput[] = [];
+    const spy = policyOf('spy', () => [0, 0, 0, 0, 0, 0], told);
+    await replayHistory(replayOptions({topology, histories, policies: [spy], ...schedule, ...overrides}));
+    return told.map(({launches, settings}) =>
+      launches?.(settings)
+        .flatMap(({scenarioBytes}) => [...scenarioBytes])
+        .reduce((sum, bytes) => sum + bytes, 0),
+    );
+  }
+
+  test('are told of as they came before each review, and of none until one has come', async () => {
+    const told = await toldOf({withLaunches: true});
+    // Reviews before steps 26, 32, 38 and so on.
+    expect(told[0]).toBe(0);
+    expect(told[1]).toBeGreaterThan(0);
+    expect(new Set(await toldOf({}))).toEqual(new Set([undefined]));
+    for (const cut of [31, 62]) {
+      const other = histories.map((series) => ({
+        ...series,
+        values: series.values.map((bytes, step) => (step < cut ? bytes : 400)),
+      }));
+      const reviews = 1 + Math.floor((cut - 26) / 6);
+      const before = (await toldOf({withLaunches: true, histories: other})).slice(0, reviews);
+      expect(before).toEqual(told.slice(0, reviews));
+    }
+  });
+
+  test('are held for by shared, which then repairs those that come in a window; a fixed factor stands for them', async () => {
+    const policies = [allocationPolicy('shared'), allocationPolicy('reactive')];
+    const replay = (overrides: Partial<ReplayOptions>): Promise<Record<string, PolicyScore>> =>
+      scoresOf({topology, histories, policies, ...schedule, ...overrides});
+    const [without, beside] = [await replay({}), await replay({withLaunches: true})];
+    expect(beside.shared!.heldByteHours).toBeGreaterThan(without.shared!.heldByteHours);
+    expect(beside.shared!.stuckBytes).toBeLessThan(without.shared!.stuckBytes);
+    expect(beside.reactive).toEqual(without.reactive);
+    const settings = {level: 0.99, safetyFactor: 1, staticShare: 0.2, fixedFactor: 1.1};
+    expect((await replay({settings, withLaunches: true})).shared).toEqual((await replay({settings})).shared);
+  });
+
+  test('that may only be logs that begin late are warned of, where they count for a policy', async () => {
+    const late = histories.map((series, volume) =>
+      volume < 2
+        ? series
+        : {...series, values: series.values.map((_, step) => (step < 50 ? Number.NaN : 50))},
+    );
+    const warned = async (policy: string): Promise<readonly string[]> => {
+      const policies = [allocationPolicy(policy)];
+      const told = {topology, histories: late, policies, ...schedule, withLaunches: true};
+      return (await replayHistory(replayOptions(told))).launchWarnings;
+    };
+    expect(await warned('shared')).toEqual([
+      expect.stringContaining('5 of 7 volumes are first seen on one day, 2d'),
+    ]);
+    expect(await warned('static')).toEqual([]);
   });
 });
 

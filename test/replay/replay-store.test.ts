@@ -63,6 +63,7 @@ async function setUp(): Promise<ReplayPoliciesOptions & {readonly folder: string
     reviewSeconds: 86_400,
     leadSeconds: 0,
     refitSeconds: 0,
+    withLaunches: true,
     seed: 1,
     signal: new AbortController().signal,
     onProgress: () => undefined,
@@ -156,6 +157,11 @@ test('what comes as a surprise is stuck, on the day on which it comes', async ()
   const shared = scores.find(({policy}) => policy === 'shared');
   expect(shared?.stuckBytes).toBeGreaterThan(0);
   expect(shared?.worst?.atUs).toBeGreaterThanOrEqual(START_US + (DAYS - 1) * 24 * HOUR_US);
+});
+
+test('the oracle is there once, named or not', async () => {
+  const {scores} = await replayPolicies({...(await setUp()), policies: ['oracle', 'static']});
+  expect(scores.map(({policy}) => policy).toSorted()).toEqual(['oracle', 'static']);
 });
 
 test('the warm-up begins at --from', async () => {

@@ -9,6 +9,7 @@ export * from './compile-topology.js';
 export * from './make-plan.js';
 export * from './foresee-launches.js';
 export * from './launch-demand.js';
+export {learnLaunches} from './launch-history.js';
 export * from './max-flow.js';
 export * from './moment-program.js';
 export * from './parse-what-if.js';

@@ -26,18 +26,21 @@ export function launchSums(
       wheelOf(own, roomBytes),
     ]),
   );
+  // By scenario, the copies of one volume that are lost; all 0 again after each.
+  const lost = new Int32Array(scenarios.length);
   return launches.map((volumes) => {
     const sums = new Float64Array(scenarios.length);
     for (const launched of volumes) {
       const tier = compiled.topology.volumes[launched.volume]?.tier;
       const wheel = (tier === undefined ? undefined : wheels.get(tier)) ?? everyHost;
       const chosen = drawHosts(compiled, launched, {wheel, roomBytes, random});
-      const hits = groupBy(
-        chosen.flatMap((host) => scenariosOfHost[host] ?? []),
-        (scenario) => scenario,
-      );
-      for (const [scenario, {length}] of hits)
-        if (length < chosen.length) sums[scenario] = (sums[scenario] ?? 0) + length * launched.copyBytes;
+      const hits = chosen.flatMap((host) => scenariosOfHost[host] ?? []);
+      for (const scenario of hits) lost[scenario] = (lost[scenario] ?? 0) + 1;
+      for (const scenario of hits) {
+        const copies = lost[scenario] ?? 0;
+        lost[scenario] = 0;
+        if (copies < chosen.length) sums[scenario] = (sums[scenario] ?? 0) + copies * launched.copyBytes;
+      }
     }
     return sums;
   });

@@ -25,6 +25,9 @@ const POLICIES = {
 
 const LOOKING_BACK = {'best-constant': bestConstant} as const satisfies Record<string, HindsightPolicy>;
 
+/** How the one that knows the future is called, which replay has of itself. */
+export const ORACLE = 'oracle';
+
 /** The policies that need the history of what happened: for replay alone. */
 export const HINDSIGHT_POLICIES: readonly HindsightPolicy[] = Object.values(LOOKING_BACK);
 
@@ -35,14 +38,12 @@ export const ALLOCATION_POLICIES: readonly AllocationPolicy[] = Object.values(PO
 export function allocationPolicy(name: string): AllocationPolicy {
   const found = ALLOCATION_POLICIES.find((policy) => policy.name === name);
   if (found) return found;
-  if (HINDSIGHT_POLICIES.some((policy) => policy.name === name)) {
-    throw new UsageError(
-      'replay-only',
-      `policy "${name}" looks back at what happened: only replay can ask it`,
-      {
-        hints: [`foreshadow replay --policies shared,${name}`],
-      },
-    );
+  const isYardstick = name === ORACLE || HINDSIGHT_POLICIES.some((policy) => policy.name === name);
+  if (isYardstick) {
+    const why = name === ORACLE ? 'knows the future' : 'looks back at what happened';
+    throw new UsageError('replay-only', `policy "${name}" ${why}: only replay can ask it`, {
+      hints: [`foreshadow replay --policies shared,${name}`],
+    });
   }
   const names = ALLOCATION_POLICIES.map((policy) => policy.name);
   const near = nearestName(name, names);

@@ -12,7 +12,7 @@ import type {Tally} from './tally.js';
 import type {WindowTruth} from './window-truth.js';
 
 /** What is foreseen at a review. */
-export type Foreseen = Pick<PolicyInput, 'forecast' | 'sums'>;
+export type Foreseen = Pick<PolicyInput, 'forecast' | 'sums' | 'launches'>;
 
 export interface ReviewInput {
   readonly step: number;

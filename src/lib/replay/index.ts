@@ -7,4 +7,3 @@ export * from './replay-history.js';
 export * from './replay-options.js';
 export * from './score-table.js';
 export {alignPanel} from './usage-panel.js';
-export {ORACLE} from './walk.js';

@@ -1,5 +1,4 @@
-import type {AllocationPolicy, PolicySettings} from '../allocation/index.js';
-import {ORACLE} from './walk.js';
+import {type AllocationPolicy, ORACLE, type PolicySettings} from '../allocation/index.js';
 import type {PolicyScore} from './policy-score.js';
 
 /** The settings that make a policy hold more or less. */

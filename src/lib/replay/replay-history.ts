@@ -1,6 +1,7 @@
-import {compileTopology} from '../allocation/index.js';
+import {compileTopology, learnLaunches} from '../allocation/index.js';
 import {InputError, US_PER_SECOND} from '../core/index.js';
 import type {Topology} from '../topology/index.js';
+import {withHistory} from './foresee.js';
 import type {ReplayOptions, ReplayResult} from './replay-options.js';
 import {alignPanel, type UsagePanel} from './usage-panel.js';
 import {createWalk, type Walk} from './walk.js';
@@ -41,6 +42,7 @@ export async function replayHistory(options: ReplayOptions): Promise<ReplayResul
     scores: walk.scores(),
     withoutHistory: panel.withoutHistory,
     withoutPlace: panel.withoutPlace,
+    launchWarnings: warnOfLaunches(panel, options),
     lost: lostVolumes(topology),
   };
 }
@@ -71,6 +73,15 @@ function refuseShortHistory(panel: UsagePanel, warmUpSteps: number, leadSteps: n
     `the history has ${panel.stepCount} steps; ${warmUpSteps} to warm up and ${leadSteps} of lead time leave none to replay`,
     {hints: ['give a shorter --warm-up or --lead', 'or a longer history: --from, --to, or more traces']},
   );
+}
+
+function warnOfLaunches(
+  panel: UsagePanel,
+  {topology, policies, withLaunches = false, horizonSteps}: ReplayOptions,
+): readonly string[] {
+  if (!withLaunches || !policies.some(({holdsForLaunches}) => holdsForLaunches)) return [];
+  const all = withHistory(panel, panel.stepCount);
+  return learnLaunches(topology, all, horizonSteps * panel.stepSeconds).warnings;
 }
 
 function lostVolumes(topology: Topology): ReplayResult['lost'] {

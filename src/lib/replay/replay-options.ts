@@ -40,6 +40,11 @@ export interface ReplayOptions {
    * with, which hold where volumes come and go by the thousand, and need a longer history.
    */
   readonly foresees?: 'volumes' | 'sums';
+  /**
+   * Whether policies that can are told of volumes that are yet to come, as many and as large as came before each review;
+   * absent: no. Not beside `sums`, which step up when volumes come, so that these are in what is foreseen.
+   */
+  readonly withLaunches?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: {readonly done: number; readonly total: number}) => void;
   /** Goes on from here, with the same result as if it had never stopped. */
@@ -69,6 +74,8 @@ export interface ReplayResult {
   readonly withoutHistory: readonly string[];
   /** Volumes with history that the topology does not know: left out. */
   readonly withoutPlace: readonly string[];
+  /** What looks like a log that begins later than others, in words, where volumes yet to come were told of. */
+  readonly launchWarnings: readonly string[];
   /** Scenarios that take every copy of some volumes, which no buffer brings back: they are no part of the scores. */
   readonly lost: readonly {readonly scenario: string; readonly volumes: number}[];
 }

@@ -1,5 +1,5 @@
-import {compileTopology, type HindsightPolicy} from '../allocation/index.js';
-import {US_PER_SECOND} from '../core/index.js';
+import {compileTopology, type HindsightPolicy, ORACLE} from '../allocation/index.js';
+import {invariant, US_PER_SECOND} from '../core/index.js';
 import {type Contender, type ContenderState, oracleContender, policyContender} from './contender.js';
 import {drawFailures, everyFailure} from './failure-draws.js';
 import {type Foresee, foreseeSums, foreseeVolumes} from './foresee.js';
@@ -9,9 +9,6 @@ import type {ReplayOptions} from './replay-options.js';
 import {createTally, type Tally} from './tally.js';
 import {createLevelReader, type UsagePanel} from './usage-panel.js';
 import {createWindowReader, type WindowReader, type WindowTruth} from './window-truth.js';
-
-/** How the oracle is called among the policies. */
-export const ORACLE = 'oracle';
 
 /** A walk through history, review by review. */
 export interface Walk {
@@ -95,10 +92,13 @@ function windowsOf(panel: UsagePanel, {topology, leadSteps, reviewSteps}: Replay
 }
 
 function chooseForesight(panel: UsagePanel, options: ReplayOptions): Foresee {
-  const foresight = {...options, firstStep: options.warmUpSteps};
-  return options.foresees === 'sums'
-    ? foreseeSums(panel, compileTopology(options.topology), foresight)
-    : foreseeVolumes(panel, foresight);
+  const {withLaunches = false, foresees = 'volumes'} = options;
+  invariant(!(withLaunches && foresees === 'sums'), 'sums have the volumes that are yet to come in them');
+  const foresight = {...options, withLaunches, firstStep: options.warmUpSteps};
+  const compiled = compileTopology(options.topology);
+  return foresees === 'sums'
+    ? foreseeSums(panel, compiled, foresight)
+    : foreseeVolumes(panel, compiled, foresight);
 }
 
 /** Tallies by name, going on with the sums of before where there are some. */

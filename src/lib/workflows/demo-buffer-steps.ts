@@ -84,7 +84,7 @@ function replayStep(
           model,
         },
         ...{granularity: 'hourly', toUs: endUs, warmUpSeconds, reviewSeconds: DAY_SECONDS, leadSeconds: 0},
-        ...{refitSeconds: REFIT_SECONDS, seed: 1, signal},
+        ...{refitSeconds: REFIT_SECONDS, withLaunches: true, seed: 1, signal},
         onProgress: ({done, total}) => {
           onProgress(`review ${done} of ${total}`);
         },

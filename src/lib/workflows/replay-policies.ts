@@ -2,6 +2,7 @@ import {
   allocationPolicy,
   ALLOCATION_POLICIES,
   HINDSIGHT_POLICIES,
+  ORACLE,
   type PolicySettings,
   refuseUnknownLevels,
   refuseUnknownRules,
@@ -58,6 +59,8 @@ export interface ReplayPoliciesOptions {
   /** Random failures; absent: every scenario at every step. */
   readonly failures?: (StatedRates & {readonly drawCount: number}) | undefined;
   readonly prices?: ReplayPrices | undefined;
+  /** Whether policies that can hold for volumes that are yet to come. */
+  readonly withLaunches: boolean;
   /** Whether policies are also replayed with other values of what tunes them. */
   readonly sweep?: boolean;
   readonly model: string;
@@ -136,12 +139,12 @@ function chooseReplay(
   options: ReplayPoliciesOptions,
   topology: Topology,
 ): Omit<ReplayOptions, 'policies' | 'histories'> {
-  const {granularity, settings, shrink, failures, prices, signal, onProgress} = options;
+  const {granularity, settings, shrink, failures, prices, withLaunches, signal, onProgress} = options;
   refuseUnknownLevels(topology, settings);
   refuseUnknownRules(topology, settings.rules);
   if (failures !== undefined) refuseUnknownRates(topology, failures);
   return {
-    ...{topology, settings, shrink, prices, signal, onProgress, ...stepsOf(options)},
+    ...{topology, settings, shrink, prices, withLaunches, signal, onProgress, ...stepsOf(options)},
     rates: failures && {perYear: ratesOf(topology, failures), drawCount: failures.drawCount},
     model: forecastModel(options.model),
     seasonSteps: SEASON_STEPS[granularity],
@@ -175,7 +178,9 @@ function namedPolicies(
 ): Required<Pick<ReplayOptions, 'policies' | 'hindsightPolicies'>> {
   if (names.length === 0) return {policies: ALLOCATION_POLICIES, hindsightPolicies: HINDSIGHT_POLICIES};
   const hindsightPolicies = HINDSIGHT_POLICIES.filter(({name}) => names.includes(name));
-  const others = new Set(names.filter((name) => HINDSIGHT_POLICIES.every((policy) => policy.name !== name)));
+  // The oracle is there without being named.
+  const apart = new Set([ORACLE, ...HINDSIGHT_POLICIES.map(({name}) => name)]);
+  const others = new Set(names.filter((name) => !apart.has(name)));
   return {policies: [...others].map(allocationPolicy), hindsightPolicies};
 }
 
@@ -240,7 +245,7 @@ function cutStart(series: Series, fromUs: number): Series {
   return {...series, startUs: series.startUs + steps * stepUs, values: series.values.subarray(steps)};
 }
 
-function warningsOf({withoutHistory, withoutPlace, lost}: ReplayResult): readonly string[] {
+function warningsOf({withoutHistory, withoutPlace, launchWarnings, lost}: ReplayResult): readonly string[] {
   const named = (names: readonly string[]): string =>
     `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ', ...' : ''}`;
   return [
@@ -254,6 +259,7 @@ function warningsOf({withoutHistory, withoutPlace, lost}: ReplayResult): readonl
       : [
           `${withoutPlace.length} volumes with history are not in the topology and are left out: ${named(withoutPlace)}`,
         ]),
+    ...launchWarnings,
     ...lost.map(
       ({scenario, volumes}) =>
         `${scenario} takes every copy of ${volumes} volumes: no buffer brings them back`,
