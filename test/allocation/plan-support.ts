@@ -1,16 +1,27 @@
 import {
   allocationPolicy,
   compileTopology,
+  type CompiledTopology,
   hostUse,
   makePlan,
   type Plan,
   type PlanRequest,
+  predictUse,
   roomOf,
+  type SafetySettings,
+  type ScenarioDemand,
   scenarioDemand,
   searchLeastReserve,
 } from '../../src/lib/allocation/index.js';
+import type {PeakForecast} from '../../src/lib/forecasting/index.js';
 import type {Topology} from '../../src/lib/topology/index.js';
 import {usedOf} from './random-topology.js';
+
+export interface Least {
+  readonly totalBytes: number;
+  readonly reserveBytes: Float64Array;
+  readonly shortCount: number;
+}
 
 export const SETTINGS = {level: 0.99, safetyFactor: 1.2, staticShare: 0.2};
 
@@ -46,14 +57,36 @@ export function roomIn(topology: Topology, usedBytes = usedOf(topology)): Float6
   return roomOf(compiled, hostUse(compiled, usedBytes));
 }
 
+/** The linear program alone for what a forecast asks for at some levels, or by fixed factors. */
+export async function leastAt(
+  topology: Topology,
+  forecast: PeakForecast,
+  safety: SafetySettings,
+): Promise<Least> {
+  const compiled = compileTopology(topology);
+  const use = predictUse(compiled, forecast, safety);
+  const demands = compiled.nets.map((net, scenario) =>
+    scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]),
+  );
+  return leastOf(compiled, demands, use.roomBytes);
+}
+
 /** The linear program alone. */
 export async function leastFor(
   topology: Topology,
   usedBytes = usedOf(topology),
   roomBytes = roomIn(topology, usedBytes),
-): Promise<{totalBytes: number; reserveBytes: Float64Array; shortCount: number}> {
+): Promise<Least> {
   const compiled = compileTopology(topology);
   const demands = compiled.nets.map((net) => scenarioDemand(net, usedBytes));
+  return leastOf(compiled, demands, roomBytes);
+}
+
+async function leastOf(
+  compiled: CompiledTopology,
+  demands: readonly ScenarioDemand[],
+  roomBytes: Float64Array,
+): Promise<Least> {
   const search = await searchLeastReserve(compiled, demands, roomBytes);
   const {reserveBytes} = search.least();
   search.dispose();

@@ -1,19 +1,24 @@
 import {describe, expect, it} from 'vitest';
 
-import {compileTopology, routeDemand, scenarioDemand} from '../../src/lib/allocation/index.js';
+import {
+  allocationPolicy,
+  compileTopology,
+  type LaunchDemand,
+  routeDemand,
+  type SafetySettings,
+  scenarioDemand,
+} from '../../src/lib/allocation/index.js';
 import {createRandom, type Random} from '../../src/lib/core/index.js';
 import type {FailureScenario, Topology} from '../../src/lib/topology/index.js';
 import {effort} from '../support/effort.js';
 import {bytesFit} from './brute-force.js';
-import {leastFor, planFor, roomIn} from './plan-support.js';
+import {type Least, leastAt, leastFor, planFor, roomIn, SETTINGS, sumOf} from './plan-support.js';
 import {randomTopology, usedOf} from './random-topology.js';
 
 /** Topologies in all; each is held to one law, in turn. */
-const CASES = effort(100, 10_000);
+const CASES = effort(150, 10_000);
 /** The program's total is within a ten-millionth, and each host is rounded up to whole bytes. */
 const TOLERANCE = 1 + 1e-7;
-
-type Least = Awaited<ReturnType<typeof leastFor>>;
 
 interface Case {
   readonly topology: Topology;
@@ -142,6 +147,93 @@ const LAWS: Readonly<Record<string, Law>> = {
     expectAtMost(await leastFor(topology, smaller, roomIn(topology)), least);
     return true;
   },
+  'a volume that goes never raises it': async ({topology, least, random}) => {
+    const gone = random.below(topology.volumes.length);
+    const volumes = topology.volumes.filter((_, volume) => volume !== gone);
+    const fewer = await leastFor({...topology, volumes});
+    expect(fewer.shortCount).toBe(0);
+    expectAtMost(fewer, least);
+    return true;
+  },
+  'one more replica of a volume never lowers it': async ({topology, least, random}) => {
+    const chosen = random.below(topology.volumes.length);
+    const {replicas} = topology.volumes[chosen]!;
+    const free = [...topology.hosts.keys()].filter((host) => !replicas.includes(host));
+    if (free.length === 0) return false;
+    const host = free[random.below(free.length)]!;
+    const volumes = topology.volumes.map((volume, index) =>
+      index === chosen ? {...volume, replicas: [...replicas, host].sort((a, b) => a - b)} : volume,
+    );
+    const used = usedOf(topology);
+    const room = roomIn(topology);
+    room[host] = Math.max(0, room[host]! - used[chosen]!);
+    const more = await leastFor({...topology, volumes}, used, room);
+    if (more.shortCount > 0) return false;
+    expectAtMost(least, more);
+    return true;
+  },
+  'volumes that may lie on any tier never need more than those kept to one': async ({topology, random}) => {
+    const hosts = topology.hosts.map((host) => ({...host, tier: random.next() < 0.8 ? 'ssd' : 'hdd'}));
+    const without = topology.volumes.map(({id, replicas, antiAffinity, provisionedBytes, usedBytes}) => ({
+      ...{id, replicas, antiAffinity, provisionedBytes, usedBytes},
+    }));
+    const kept = await leastFor({...topology, hosts, volumes: without.map((one) => ({...one, tier: 'ssd'}))});
+    if (kept.shortCount > 0) return false;
+    const freer = await leastFor({...topology, hosts, volumes: without});
+    expect(freer.shortCount).toBe(0);
+    expectAtMost(freer, kept);
+    return true;
+  },
+  'a lower level or fixed factor, of all or of one kind, never raises it, nor makes a scenario infeasible':
+    async ({topology, random}) => {
+      const used = usedOf(topology);
+      const samples = Array.from({length: 20}, () =>
+        used.map((bytes) => bytes * (0.5 + 0.6 * random.next() ** 2)),
+      );
+      const forecast = {point: used.map((bytes) => 0.6 * bytes), samples};
+      const rises: readonly (readonly [SafetySettings, SafetySettings])[] = [
+        [{level: 0.5}, {level: 0.9}],
+        [{level: 0.5}, {level: 0.5, levels: {rack: 0.9}}],
+        [{level: 0.9, levels: {feed: 0.5}}, {level: 0.9}],
+        [
+          {level: 0.9, fixedFactor: 1},
+          {level: 0.5, fixedFactor: 1.3},
+        ],
+        [
+          {level: 0.9, fixedFactor: 1},
+          {level: 0.5, fixedFactor: 1, fixedFactors: {rack: 1.3}},
+        ],
+      ];
+      const [low, high] = rises[random.below(rises.length)]!;
+      const safer = await leastAt(topology, forecast, high);
+      if (safer.shortCount > 0) return false;
+      const bolder = await leastAt(topology, forecast, low);
+      expect(bolder.shortCount).toBe(0);
+      expectAtMost(bolder, safer);
+      return safer.totalBytes > bolder.totalBytes;
+    },
+  'volumes that are yet to come never lower it, nor do more of them': async ({topology, random}) => {
+    const usedBytes = usedOf(topology);
+    const copyBytes = Math.max(...usedBytes);
+    const demandOf = (share: number): LaunchDemand => ({
+      copyBytes,
+      scenarioBytes: new Float64Array(topology.scenarios.length).fill(Math.floor(share * copyBytes)),
+    });
+    const share = 3 * random.next();
+    const held = async (launches: readonly LaunchDemand[]): Promise<number> => {
+      const forecast = {point: usedBytes, samples: [usedBytes]};
+      const currentReserveBytes = new Float64Array(topology.hosts.length);
+      const {reserveBytes} = await allocationPolicy('shared').decide({
+        ...{topology, usedBytes, forecast, currentReserveBytes, settings: SETTINGS},
+        launches: () => launches,
+      });
+      return sumOf(reserveBytes);
+    };
+    const totals = [await held([]), await held([demandOf(share)]), await held([demandOf(2 * share)])];
+    for (const [at, total] of totals.slice(1).entries())
+      expect(totals[at]).toBeLessThanOrEqual(total * TOLERANCE + topology.hosts.length);
+    return totals[2]! > totals[0]!;
+  },
   'other names and another order change nothing': async ({topology, least, random}) => {
     const shuffled = shuffle(topology, random);
     const again = await leastFor(shuffled);
@@ -175,7 +267,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     const compiled = compileTopology(topology);
     const net = compiled.nets[random.below(compiled.nets.length)]!;
     const {groupBytes, totalBytes} = scenarioDemand(net, usedOf(topology));
-    const limit = roomIn(topology).map((bytes) => Math.floor(bytes * random.next()));
+    const limit = roomIn(topology).map((bytes) => Math.floor(0.3 * bytes * random.next()));
     const {placedBytes, shortGroups, shortClasses, sent} = routeDemand(net, groupBytes, limit);
     const hosts = shortClasses.flatMap((index) => [...net.classHosts[index]!]);
     const sumAt = (values: Float64Array, at: readonly number[]): number =>
