@@ -1,4 +1,4 @@
-import {ORACLE} from '../lib/allocation/index.js';
+import {HINDSIGHT_POLICIES, ORACLE} from '../lib/allocation/index.js';
 import {formatBytes, formatInstantUs, sum} from '../lib/core/index.js';
 import type {ParetoPoint, PolicyScore} from '../lib/replay/index.js';
 import type {ReplayReport} from '../lib/workflows/replay-policies.js';
@@ -14,6 +14,7 @@ export async function renderReplay(report: ReplayReport): Promise<string> {
     `${span}, ${granularity}`,
     `${volumes} volumes, ${hosts} hosts, ${reviews} reviews, model ${model}`,
     ...failureLines(report),
+    ...yardstickLines(report),
     '',
     await renderTable(
       columns,
@@ -36,6 +37,11 @@ function failureLines({scenarios, draws, scores}: ReplayReport): readonly string
     `${failures} random failures in ${draws} draws, each alone`,
     'stuck: bytes without a place, mean of the draws, +- its standard error',
   ];
+}
+
+function yardstickLines({scores}: ReplayReport): readonly string[] {
+  const isAny = scores.some(({policy}) => HINDSIGHT_POLICIES.some(({name}) => name === policy));
+  return isAny ? ['to measure by, not to plan by: oracle and best-constant know what came'] : [];
 }
 
 interface ScoreColumn extends Column {

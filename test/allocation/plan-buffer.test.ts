@@ -120,6 +120,9 @@ describe('planBuffer', () => {
     const {plan} = await planBuffer(options({openStore, withCoverage: true}));
     expect(plan.launches).toMatchObject({tiers: [{seenVolumes: 1}], shortBytes: 0});
     expect(plan.launches?.addsBytes).toBeGreaterThan(2 ** 30);
+    // Nothing else is known to need the hosts that hold for them alone.
+    const reasons = plan.hosts.map(({reason}) => reason).join('\n');
+    expect(reasons).toMatch(/^no known volume needs it; .* for volumes to come$/m);
     const without = await planBuffer(options({openStore, withLaunches: false}));
     expect(without.plan.launches).toBeUndefined();
     const held = (of: typeof plan): number => of.hosts.reduce((sum, {reserveBytes}) => sum + reserveBytes, 0);

@@ -91,6 +91,7 @@ test('every policy and the oracle are scored, best first, with a table and remar
 
   const text = await renderReplay(report);
   for (const name of names) expect(text).toContain(`\n${name} `);
+  expect(text).toContain('not to plan by: oracle and best-constant');
   expect(Math.max(...text.split('\n').map(({length}) => length))).toBeLessThanOrEqual(80);
 });
 

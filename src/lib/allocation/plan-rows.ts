@@ -71,9 +71,12 @@ function tellWhy({compiled, decision, demands, placements}: PlanFacts): string[]
     });
   });
   return most.map((load, host) => {
-    const why = whyHeld(load, decision.reserveBytes[host] ?? 0);
+    const held = decision.reserveBytes[host] ?? 0;
     const note = decision.hostNotes?.[host];
-    return note === undefined ? why : `${why}; ${note}`;
+    if (note === undefined) return whyHeld(load, held);
+    return load.bytes === 0 && held > 0
+      ? `no known volume needs it; ${note}`
+      : `${whyHeld(load, held)}; ${note}`;
   });
 }
 
