@@ -5,6 +5,7 @@ import {paint} from './paint.js';
 import {printable, renderTable} from './table.js';
 
 const MOST_PLACEMENTS = 20;
+const MOST_WAITING = 5;
 
 /** Where the new volumes go, the answers side by side, and what would break first in each. */
 export async function renderAdmit({volumes, answers, level}: AdmitReport): Promise<string> {
@@ -22,7 +23,11 @@ export async function renderAdmit({volumes, answers, level}: AdmitReport): Promi
   const breaks = answers.flatMap(({whatIf, firstBreak, most}) =>
     firstBreak === undefined
       ? []
-      : [printable(`${whatIf || 'as it is'}: with ${most + 1}, ${firstBreak.message}`)],
+      : [
+          printable(
+            `${whatIf || 'as it is'}: with ${most + 1}, ${firstBreak.message}${tellWaiting(firstBreak)}`,
+          ),
+        ],
   );
   const parts = [
     await placementTable(asIs),
@@ -32,6 +37,14 @@ export async function renderAdmit({volumes, answers, level}: AdmitReport): Promi
     `${question}${verdict}`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** Who would wait for a place. */
+function tellWaiting({waiting = []}: NonNullable<AdmitAnswer['firstBreak']>): string {
+  if (waiting.length === 0) return '';
+  const named = waiting.slice(0, MOST_WAITING).map(({volume, bytes}) => `${volume} (${formatBytes(bytes)})`);
+  const hidden = waiting.length - named.length;
+  return `; waiting for a place: ${named.join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}`;
 }
 
 async function placementTable(answer: AdmitAnswer | undefined): Promise<string> {

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 
-import {admitVolumes, chooseHosts} from '../../src/lib/allocation/index.js';
+import {admitVolumes, chooseHosts, type VolumePriority} from '../../src/lib/allocation/index.js';
 import {BASIS, launchesOf, situationOf} from './admit-support.js';
 import {roomIn} from './plan-support.js';
 import {topologyOf} from './random-topology.js';
@@ -62,6 +62,27 @@ describe('admitVolumes', () => {
     expect(none.firstBreak?.message).toMatch(
       /^already without them: for .* there is no room if rack\/r-. fails$/,
     );
+  });
+
+  it('says who would wait for a place in what breaks, by priority', async () => {
+    const two = topologyOf({
+      hosts: ['a', 'b', 'c'].map((id) => ({id, capacity: id === 'c' ? 150 : 1000})),
+      hostBoundaries: false,
+      boundaries: [{kind: 'set', id: 'a', hosts: ['a']}],
+      volumes: ['v', 'w'].map((id) => ({id, replicas: ['a', 'b'], used: 100})),
+    });
+    const waitingFor = async (scores: number[]): Promise<unknown> => {
+      const zero = new Float64Array(2);
+      const ranks = {growthBytes: zero, accessPerSecond: zero, scores: Float64Array.from(scores)};
+      const priority = (): Promise<VolumePriority> =>
+        Promise.resolve({weights: {growth: 1, access: 1}, ...ranks});
+      const one = {count: 1, copyBytes: 100, replicas: 2, antiAffinity: []};
+      const {firstBreak} = await admitVolumes(situationOf(two), one, {...BASIS, priority});
+      return firstBreak?.waiting?.map(({scenario, volume, bytes}) => [scenario, volume, bytes]);
+    };
+    expect(await waitingFor([0.1, 0.9])).toEqual([['set/a', 'v', 100]]);
+    expect(await waitingFor([0.9, 0.1])).toEqual([['set/a', 'w', 100]]);
+    expect((await admitVolumes(situationOf(two), wanted, BASIS)).firstBreak?.waiting).toBeUndefined();
   });
 
   it('keeps to the tier, and says when no host of it has the space', async () => {

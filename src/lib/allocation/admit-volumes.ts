@@ -12,6 +12,8 @@ export interface Breakage {
   /** Bytes short. */
   readonly missingBytes: number;
   readonly message: string;
+  /** Who waits for a place in that scenario, the first to be covered first; absent: nobody, or nobody knows. */
+  readonly waiting?: NonNullable<Plan['waiting']>['volumes'];
 }
 
 /** Whether new volumes may be placed. */
@@ -33,6 +35,8 @@ export interface Admission {
 /** How a plan for a situation is made: everything but the situation itself. */
 export type PlanBasis = Omit<PlanRequest, 'input' | 'withCertificate'> & {
   readonly settings: PlanRequest['input']['settings'];
+  /** Which volumes come first; asked only where not all are covered. New ones come last. */
+  readonly priority?: PlanRequest['input']['priority'];
 };
 
 const MOST_COUNT = 100_000;
@@ -133,23 +137,31 @@ function noPlace(count: number, {placed, mostLeftBytes}: ChosenHosts, wanted: Ne
   return {scenario: '', missingBytes, message};
 }
 
-function worstUncovered({uncovered, boundaries}: Plan): Breakage {
+function worstUncovered({uncovered, boundaries, waiting}: Plan): Breakage {
   const stuck = new Map(boundaries.map(({scenario, stuckBytes}) => [scenario, stuckBytes]));
   const missing = ({scenario, demandBytes, roomBytes}: Plan['uncovered'][number]): number =>
     Math.max(demandBytes - roomBytes, stuck.get(scenario) ?? 0);
   const [worst] = uncovered.toSorted((left, right) => missing(right) - missing(left));
+  const scenario = worst?.scenario ?? '';
+  const rows = waiting?.volumes.filter((row) => row.scenario === scenario) ?? [];
   return worst === undefined
     ? {scenario: '', missingBytes: 0, message: 'no placement of whole volumes was found'}
-    : {scenario: worst.scenario, missingBytes: missing(worst), message: worst.message};
+    : {
+        scenario,
+        missingBytes: missing(worst),
+        message: worst.message,
+        ...(rows.length > 0 && {waiting: rows}),
+      };
 }
 
 function planFor(
   {topology, usedBytes, forecast, launches}: Situation,
-  {settings, ...request}: PlanBasis,
+  {settings, priority, ...request}: PlanBasis,
 ): Promise<Plan> {
   const currentReserveBytes = new Float64Array(topology.hosts.length);
   const toCome = launches && {launches: () => launches.demands};
-  const input = {topology, usedBytes, forecast, settings, currentReserveBytes, ...toCome};
+  const ranked = priority && {priority};
+  const input = {topology, usedBytes, forecast, settings, currentReserveBytes, ...toCome, ...ranked};
   return makePlan({
     ...request,
     ...{input, withCertificate: false},

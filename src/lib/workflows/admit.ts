@@ -20,6 +20,7 @@ import {
   type HorizonOptions,
   launchesAt,
 } from './foresee-over-horizon.js';
+import {rankOnDemand} from './rank-volumes.js';
 
 /** What share of its size a new volume is reckoned with: all of it, or as much as that quantile of the others use. */
 export const GROWTH_CLASSES = {full: undefined, fast: 0.9, typical: 0.5, slow: 0.25} as const;
@@ -69,12 +70,13 @@ export async function admit(options: AdmitOptions): Promise<AdmitReport> {
   const foreseen = await foreseeOverHorizon(topology, options);
   const {usage, forecast, launches, warnings} = foreseen;
   const situation = {raw, topology, usedBytes: usage.usedBytes, forecast, launches};
+  const priority = rankOnDemand(topology, foreseen, options);
   const wanted = newVolumes(situation, options);
   const answers = [];
   for (const whatIf of [{text: '', steps: []}, ...whatIfs]) {
     options.signal.throwIfAborted();
     options.onProgress(whatIf.text === '' ? 'as it is' : whatIf.text);
-    answers.push(await answer(situation, wanted, whatIf, {...options, foreseen}));
+    answers.push(await answer(situation, wanted, whatIf, {...options, foreseen, priority}));
   }
   const {sizeBytes, growthClass} = options;
   const {level} = options.settings;
@@ -85,9 +87,9 @@ async function answer(
   situation: Situation,
   wanted: NewVolumes,
   whatIf: WhatIf,
-  options: AdmitOptions & {readonly foreseen: ForeseenOverHorizon},
+  options: AdmitOptions & {readonly foreseen: ForeseenOverHorizon} & Required<Pick<PlanBasis, 'priority'>>,
 ): Promise<AdmitAnswer> {
-  const {settings, nowUs, tool, foreseen} = options;
+  const {settings, nowUs, tool, foreseen, priority} = options;
   const {usage, horizonSeconds} = foreseen;
   const changed = applyWhatIf(situation, whatIf, settings);
   if ('impossible' in changed) {
@@ -97,7 +99,7 @@ async function answer(
   }
   const basis: PlanBasis = {
     policy: allocationPolicy('shared'),
-    ...{settings, horizonSeconds, tool, createdAtUs: nowUs},
+    ...{settings, priority, horizonSeconds, tool, createdAtUs: nowUs},
     ...{validForSeconds: 0, inputs: [], warnings: []},
   };
   const {antiAffinity = wanted.antiAffinity, topology, forecast} = changed;

@@ -21,7 +21,7 @@ import {
   launchesAt,
 } from './foresee-over-horizon.js';
 import type {Foreseen} from './foresee-usage.js';
-import {rankVolumes} from './rank-volumes.js';
+import {rankOnDemand} from './rank-volumes.js';
 
 export interface PlanBufferOptions extends HorizonOptions {
   readonly topologyPath: string;
@@ -70,7 +70,7 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
     input: {
       ...policyInput(topology, foreseen, held),
       settings,
-      priority: once(() => rankVolumes(topology, foreseen, options)),
+      priority: rankOnDemand(topology, foreseen, options),
     },
     ...(foreseen.launches && {launches: foreseen.launches.told}),
     ...(options.shrink && {shrink: options.shrink}),
@@ -100,12 +100,6 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
   if (out === undefined) return {plan};
   await writeArtifact(out, plan);
   return {plan, out};
-}
-
-/** Asks at the first call and gives the same answer ever after. */
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asked: Promise<T> | undefined;
-  return () => (asked ??= ask());
 }
 
 function policyInput(

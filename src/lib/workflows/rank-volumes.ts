@@ -14,11 +14,17 @@ import type {ForeseeOptions, PlanStore} from './foresee-usage.js';
 const ACCESS_SECONDS = 604_800;
 const STEP_SECONDS = 3600;
 
+/** Ranks the volumes at the first call, which reads the store, and gives the same answer ever after. */
+export function rankOnDemand(...known: Parameters<typeof rankVolumes>): () => Promise<VolumePriority> {
+  let asked: Promise<VolumePriority> | undefined;
+  return () => (asked ??= rankVolumes(...known));
+}
+
 /**
  * Ranks the volumes of a topology for when space is scarce: by foreseen growth and by the requests a second of the last
- * week that the store knows, 0 where it knows none. Reads the store; what it needs to be asked only when space is scarce.
+ * week that the store knows, 0 where it knows none.
  */
-export async function rankVolumes(
+async function rankVolumes(
   topology: Topology,
   {usage, forecast}: {readonly usage: VolumeUsage; readonly forecast: PeakForecast},
   options: Pick<ForeseeOptions, 'storePath' | 'openStore' | 'nowUs'>,
