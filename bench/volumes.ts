@@ -1,9 +1,6 @@
 import {existsSync} from 'node:fs';
-import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {gunzipSync} from 'node:zlib';
-
-import {parse} from 'csv-parse/sync';
 
 import {createRandom, type Series} from '../src/lib/core/index.js';
 import {
@@ -18,6 +15,13 @@ import {
 } from '../src/lib/forecasting/index.js';
 import type {BenchOptions, BenchResult} from './bench.js';
 import {readInstanceLog} from './instance-log.js';
+import {
+  BITBRAINS_FILE,
+  CLOUDPHYSICS_FILE,
+  readBitbrains,
+  readCloudphysics,
+  readRows,
+} from './real-volumes.js';
 
 interface DataSet {
   readonly name: string;
@@ -34,21 +38,21 @@ const BAND = [0.025, 0.975];
 const VOLUMES: readonly DataSet[] = [
   {
     name: 'cloudphysics-write',
-    file: 'volumes/cloudphysics-30min-odd.csv.gz',
+    file: CLOUDPHYSICS_FILE,
     horizonSteps: 24,
     folds: 2,
     read: (file) => readCloudphysics(file, 'write_bytes'),
   },
   {
     name: 'cloudphysics-read',
-    file: 'volumes/cloudphysics-30min-odd.csv.gz',
+    file: CLOUDPHYSICS_FILE,
     horizonSteps: 24,
     folds: 2,
     read: (file) => readCloudphysics(file, 'read_bytes'),
   },
   {
     name: 'bitbrains-disk',
-    file: 'volumes/bitbrains-rnd-2013-07-hourly.csv.gz',
+    file: BITBRAINS_FILE,
     horizonSteps: 48,
     folds: 2,
     read: readBitbrains,
@@ -155,60 +159,6 @@ function forecastLines(set: string, forecasts: readonly Forecast[]): readonly st
       [`${set}/${id}`, step + 1, value, low?.[step], high?.[step]].join(','),
     ),
   );
-}
-
-async function readRows(file: string): Promise<readonly Readonly<Record<string, string>>[]> {
-  return parse(gunzipSync(await readFile(file)), {columns: true});
-}
-
-/** Bytes by hour: each window's spread evenly over its length. All volumes are made to end together. */
-async function readCloudphysics(file: string, column: string): Promise<readonly Series[]> {
-  const sums = new Map<string, number[]>();
-  const ends = new Map<string, number>();
-  for (const row of await readRows(file)) {
-    const [id, until, bytes] = [row['volume'] ?? '', Number(row['ts_s']), Number(row[column])];
-    const from = ends.get(id) ?? 0;
-    const hours = sums.get(id) ?? [];
-    sums.set(id, hours);
-    ends.set(id, until);
-    for (let hour = Math.floor(from / HOUR_SECONDS); hour * HOUR_SECONDS < until; hour += 1) {
-      const overlap = Math.min(until, (hour + 1) * HOUR_SECONDS) - Math.max(from, hour * HOUR_SECONDS);
-      hours[hour] = (hours[hour] ?? 0) + (bytes * overlap) / (until - from);
-    }
-  }
-  return endingTogether(
-    [...sums].map(([id, hours]) => ({
-      id,
-      values: Float64Array.from(hours.slice(0, Math.floor((ends.get(id) ?? 0) / HOUR_SECONDS))),
-    })),
-  );
-}
-
-function endingTogether(all: readonly {id: string; values: Float64Array}[]): readonly Series[] {
-  const steps = all.reduce((most, {values}) => Math.max(most, values.length), 0);
-  return all.map(({id, values}) => {
-    const padded = new Float64Array(steps).fill(Number.NaN);
-    padded.set(values, steps - values.length);
-    return {id, startUs: 0, stepSeconds: HOUR_SECONDS, values: padded};
-  });
-}
-
-/** Disk reads and writes of every VM, mean KB/s an hour; hours without data are NaN. */
-async function readBitbrains(file: string): Promise<readonly Series[]> {
-  const rows = await readRows(file);
-  const hours = rows.map((row) => Math.floor(Number(row['ts_unix']) / HOUR_SECONDS));
-  const first = hours.reduce((least, hour) => Math.min(least, hour), Infinity);
-  const steps = hours.reduce((most, hour) => Math.max(most, hour), 0) - first + 1;
-  const all = new Map<string, Float64Array>();
-  for (const [index, row] of rows.entries()) {
-    for (const column of ['disk_read_kBps', 'disk_write_kBps']) {
-      const id = `${row['vm'] ?? ''}/${column}`;
-      const values = all.get(id) ?? new Float64Array(steps).fill(Number.NaN);
-      values[(hours[index] ?? 0) - first] = Number(row[column]);
-      all.set(id, values);
-    }
-  }
-  return [...all].map(([id, values]) => ({id, startUs: 0, stepSeconds: HOUR_SECONDS, values}));
 }
 
 /** GiB allocated by each application, hour by hour. */
