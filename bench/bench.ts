@@ -9,6 +9,8 @@ export interface BenchResult {
 export interface BenchOptions {
   readonly rows?: number;
   readonly data?: string;
+  /** Folder that a bench writes to, where it does. */
+  readonly out?: string;
   readonly models?: string;
   /** Names of data sets, with commas. */
   readonly sets?: string;

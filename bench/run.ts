@@ -45,6 +45,10 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     load: () => import('./replay-capacity.js'),
   },
   replay: {about: 'all policies over 1,000 volumes, hourly', load: () => import('./replay.js')},
+  nab: {
+    about: 'anomaly scores of the Numenta Anomaly Benchmark, beside two detectors whose scores are published',
+    load: () => import('./nab.js'),
+  },
   startup: {about: 'CPU time of foreshadow --help', load: () => import('./startup.js')},
 };
 
@@ -54,6 +58,7 @@ const {values, positionals} = parseArgs({
     json: {type: 'boolean', default: false},
     rows: {type: 'string'},
     data: {type: 'string'},
+    out: {type: 'string'},
     models: {type: 'string'},
     sets: {type: 'string'},
     volumes: {type: 'string'},
@@ -67,7 +72,7 @@ const entry = name === undefined ? undefined : BENCHES[name];
 if (entry === undefined) {
   const lines = Object.entries(BENCHES).map(([known, {about}]) => `  ${known.padEnd(18)}${about}`);
   console.log(
-    `npm run bench -- NAME [--json] [--rows N] [--data DIR] [--models A,B] [--sets A,B] [--volumes N] [--days N] [--runs N] [--held-out]\n\n${lines.join('\n')}`,
+    `npm run bench -- NAME [--json] [--rows N] [--data DIR] [--out DIR] [--models A,B] [--sets A,B] [--volumes N] [--days N] [--runs N] [--held-out]\n\n${lines.join('\n')}`,
   );
   process.exitCode = name === undefined ? 0 : 2;
 } else {
@@ -80,6 +85,7 @@ function benchOptions(): BenchOptions {
     ...(values.days === undefined ? {} : {days: wholeNumber('days', values.days)}),
     ...(values.runs === undefined ? {} : {runs: wholeNumber('runs', values.runs)}),
     ...(values.data === undefined ? {} : {data: values.data}),
+    ...(values.out === undefined ? {} : {out: values.out}),
     ...(values.models === undefined ? {} : {models: values.models}),
     ...(values.sets === undefined ? {} : {sets: values.sets}),
     ...(values.volumes === undefined ? {} : {volumes: wholeNumber('volumes', values.volumes)}),

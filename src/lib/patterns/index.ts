@@ -1,0 +1,1 @@
+export * from './anomalies/online-detector.js';
