@@ -49,6 +49,10 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     about: 'anomaly scores of the Numenta Anomaly Benchmark, beside two detectors whose scores are published',
     load: () => import('./nab.js'),
   },
+  anomalies: {
+    about: 'anomalies put into real volumes: how many are found, beside two plain ways',
+    load: () => import('./anomalies.js'),
+  },
   startup: {about: 'CPU time of foreshadow --help', load: () => import('./startup.js')},
 };
 

@@ -92,7 +92,7 @@ describe('the online detector', () => {
 
   it('rests half a day after an alarm', () => {
     const values = rhythm(3000);
-    for (let step = 1500; step < 3000; step += 40) values[step] = 300 + step;
+    for (let step = 1500; step < 3000; step += 40) values[step] = 300 * 1.5 ** ((step - 1500) / 40);
     const found = alarms(scoresOf(values));
     for (const [index, step] of found.entries())
       expect(step - (found[index - 1] ?? -Infinity)).toBeGreaterThanOrEqual(HALF_DAY_STEPS);

@@ -1,1 +1,6 @@
+export * from './anomalies/anomaly.js';
+export * from './anomalies/anomaly-labels.js';
+export * from './anomalies/anomaly-rules.js';
+export * from './anomalies/detect-anomalies.js';
+export * from './anomalies/fleet-events.js';
 export * from './anomalies/online-detector.js';

@@ -22,8 +22,8 @@ export const ALARM_SCORE = 0.5;
 export interface OnlineScore {
   /** In [0, 1]. From ALARM_SCORE on it is an alarm: no more than one in half a day. */
   readonly score: number;
-  /** The same before scores near an alarm are held back. */
-  readonly novelty: number;
+  /** −log10 of how rare stretches as new as the last are, as a mean over the scales; nothing is held back. */
+  readonly surprise: number;
 }
 
 /** Watches one stream of values. */
@@ -41,18 +41,18 @@ export function createOnlineDetector(): OnlineDetector {
   let restUntilUs = -Infinity;
   return {
     observe(atUs, value) {
-      if (Number.isNaN(value)) return {score: 0, novelty: 0};
+      if (Number.isNaN(value)) return {score: 0, surprise: 0};
       let [sum, ready] = [0, 0];
       for (const scale of scales) {
         sum += scale.push(value);
         if (scale.isReady) ready += 1;
       }
       const surprise = sum / Math.max(1, ready);
-      const novelty = surprise / (surprise + ALARM_SURPRISE);
-      if (novelty < ALARM_SCORE) return {score: novelty, novelty};
-      if (atUs < restUntilUs) return {score: 0.99 * ALARM_SCORE, novelty};
+      const score = surprise / (surprise + ALARM_SURPRISE);
+      if (score < ALARM_SCORE) return {score, surprise};
+      if (atUs < restUntilUs) return {score: 0.99 * ALARM_SCORE, surprise};
       restUntilUs = atUs + REST_US;
-      return {score: novelty, novelty};
+      return {score, surprise};
     },
   };
 }

@@ -1,4 +1,5 @@
-import type {SortedWindow} from './sorted-window.js';
+import type {DetectionMode} from './evidence.js';
+import {SortedWindow} from './sorted-window.js';
 
 /** The share of the past that makes its upper tail, and the fewest values that do. */
 const TAIL_SHARE = 0.02;
@@ -10,6 +11,7 @@ const LEAST_SCALE = 0.05;
 /** Shapes of a Pareto tail that moments of a few values can tell: the variance is infinite from 0.5 on. */
 const SHAPES = {least: -0.3, most: 0.45};
 const MOST_SURPRISE = 10;
+const PAST_VALUES = 4096;
 
 /**
  * How surprising a value is beside the past: −log10 of the share of the past that is as high, in [0, 10]. Beyond the 98 %
@@ -43,4 +45,29 @@ function paretoTail(past: SortedWindow, tail: number, excess: number): number {
   const scale = mean * (1 - shape);
   if (Math.abs(shape) < 1e-3) return Math.exp(-excess / scale);
   return Math.max(0, 1 + (shape * excess) / scale) ** (-1 / shape);
+}
+
+/**
+ * Each value's surprise beside those before it; in batch beside those after it where there are more of these. NaN are passed
+ * over and surprise nobody; nor does anything that has fewer than `leastPast` values to be judged by.
+ */
+export function tailSurprises(
+  values: Float64Array,
+  mode: DetectionMode,
+  leastPast = LEAST_PAST,
+): Float64Array {
+  const before = surprisesInOrder(values, leastPast);
+  if (mode === 'online') return before;
+  const after = surprisesInOrder(values.toReversed(), leastPast).reverse();
+  return before.map((surprise, step) => (step < values.length / 2 ? (after[step] ?? 0) : surprise));
+}
+
+function surprisesInOrder(values: Float64Array, leastPast: number): Float64Array {
+  const past = new SortedWindow(PAST_VALUES);
+  return values.map((value) => {
+    if (Number.isNaN(value)) return 0;
+    const surprise = past.length < leastPast ? 0 : tailSurprise(past, value);
+    past.push(value);
+    return surprise;
+  });
 }
