@@ -106,7 +106,12 @@ async function readNabFile(data: string, name: string, labels: Labels | undefine
       throw new Error(`${name}: no rows at the ends of its window ${from} to ${to}`);
     return {first, last};
   });
-  return {name, rows, timesUs, values: Float64Array.from(rows, ({value}) => Number(value)), windows};
+  return {name, rows, timesUs, values: Float64Array.from(rows, readValue), windows};
+}
+
+/** An empty cell is unknown, not 0. */
+function readValue({value}: Row): number {
+  return value.trim() === '' ? Number.NaN : Number(value);
 }
 
 function instantUs(text: string, name: string): number {
