@@ -7,59 +7,14 @@ import {
   compileTopology,
   sumSeries,
 } from '../src/lib/allocation/index.js';
-import {createRandom, type Random, type Series} from '../src/lib/core/index.js';
+import {createRandom, type Random} from '../src/lib/core/index.js';
 import {forecastModel, SEASON_STEPS} from '../src/lib/forecasting/index.js';
-import {alignPanel, placeNewcomers, replayHistory, type ReplayResult} from '../src/lib/replay/index.js';
-import type {Topology} from '../src/lib/topology/index.js';
+import {alignPanel, replayHistory, type ReplayResult} from '../src/lib/replay/index.js';
 import type {BenchOptions, BenchResult} from './bench.js';
 import {chooseModel} from './choose-model.js';
-import {readInstanceLog} from './instance-log.js';
-import {readSyntheticTruth} from './synthetic-truth.js';
-import {unevenCluster} from './uneven-cluster.js';
-import {readWriteFootprints} from './write-footprints.js';
+import {REPLAY_SCENES, type Scene} from './replay-scenes.js';
 
 const DAY_HOURS = 24;
-/** The share of the raw capacity that all replicas take when they take the most. */
-const PEAK_SHARE = 0.75;
-const INSTANCE_LOG = 'capacity/dlrm-disk-allocations-odd.csv.gz';
-const WRITE_WINDOWS = 'volumes/cloudphysics-30min-odd.csv.gz';
-
-/** Histories on a cluster that has a place for all of them. */
-interface Scene {
-  readonly histories: readonly Series[];
-  readonly topology: Topology;
-  readonly warmUpDays: number;
-  /** Days at the end of the warm-up on which models are compared. */
-  readonly choiceDays: number;
-}
-
-/** What is replayed, one after another: a file that is not there is skipped. */
-const SCENES: readonly {
-  readonly name: string;
-  readonly file?: string;
-  readonly load: (path: string, random: Random) => Promise<Scene>;
-}[] = [
-  ...[2, 3].map((replicas) => ({
-    name: `dlrm-${replicas}`,
-    file: INSTANCE_LOG,
-    load: async (path: string, random: Random) => ({
-      ...{warmUpDays: 10, choiceDays: 5},
-      ...onUnevenCluster(await readInstanceLog(path), replicas, random),
-    }),
-  })),
-  ...[2, 3].map((replicas) => ({
-    name: `cloudphysics-${replicas}`,
-    file: WRITE_WINDOWS,
-    load: async (path: string, random: Random) => ({
-      ...{warmUpDays: 5, choiceDays: 2},
-      ...onUnevenCluster(await readWriteFootprints(path, random.fork('begins')), replicas, random),
-    }),
-  })),
-  ...[1, 2].map((seed) => ({
-    name: `synth-${seed}`,
-    load: async () => ({...{warmUpDays: 28, choiceDays: 5}, ...(await readSyntheticTruth(seed))}),
-  })),
-];
 
 /**
  * All policies over capacity histories, reviewed daily: real ones on a generated cluster of 40 uneven hosts, 8 racks and 6
@@ -71,7 +26,7 @@ export async function bench({
   models,
 }: BenchOptions): Promise<BenchResult> {
   const cases: Case[] = [];
-  for (const {name, file = '', load} of SCENES) {
+  for (const {name, file = '', load} of REPLAY_SCENES) {
     const place = path.join(data, file);
     if (!existsSync(place)) {
       process.stderr.write(`skipped: ${file} is not in ${data} (--data)\n`);
@@ -86,22 +41,6 @@ export async function bench({
 interface Case {
   readonly name: string;
   readonly result: ReplayResult;
-}
-
-function onUnevenCluster(
-  histories: readonly Series[],
-  replicas: number,
-  random: Random,
-): Pick<Scene, 'histories' | 'topology'> {
-  const capacityBytes = (replicas * peakBytes(histories)) / PEAK_SHARE;
-  const cluster = unevenCluster(
-    {hosts: 40, racks: 8, feeds: 6, fillLimit: 0.95, capacityBytes},
-    random.fork('cluster'),
-  );
-  const rule = {replicas, antiAffinity: ['rack', 'feed']};
-  const {topology, homeless} = placeNewcomers(cluster, histories, rule);
-  if (homeless.length > 0) throw new Error(`${homeless.length} volumes found no place`);
-  return {histories, topology};
 }
 
 async function replayScene(
@@ -130,18 +69,6 @@ async function replayScene(
     refitReviews: 7,
     originCount: 40,
   });
-}
-
-/** The most that all volumes together, one replica of each, ever hold. */
-function peakBytes(histories: readonly Series[]): number {
-  const steps = histories[0]?.values.length ?? 0;
-  let peak = 0;
-  for (let step = 0; step < steps; step += 1) {
-    let total = 0;
-    for (const {values} of histories) total += values[step] || 0;
-    peak = Math.max(peak, total);
-  }
-  return peak;
 }
 
 /** Of every case and policy; those of `shared` in its worst case without a prefix. */

@@ -44,6 +44,10 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     about: 'policies over a real capacity history: reserve against the oracle, share kept',
     load: () => import('./replay-capacity.js'),
   },
+  'sudden-growth': {
+    about: 'shared with sudden growth as a term of its own, and without',
+    load: () => import('./sudden-growth.js'),
+  },
   replay: {about: 'all policies over 1,000 volumes, hourly', load: () => import('./replay.js')},
   nab: {
     about: 'anomaly scores of the Numenta Anomaly Benchmark, beside two detectors whose scores are published',

@@ -244,6 +244,14 @@ export const launchesFlag = Flags.boolean({
   allowNo: true,
 });
 
+/** Whether sudden growth is a term of its own. */
+export const suddenGrowthFlag = Flags.boolean({
+  summary:
+    'reckon with sudden growth that any volume may have, as often and as large as the history had it, beside usual errors',
+  default: false,
+  allowNo: true,
+});
+
 interface PolicySettingTexts extends SafetyTexts {
   readonly 'most-per-host'?: string | undefined;
   readonly floor?: readonly string[] | undefined;

@@ -14,6 +14,7 @@ import {
   policySettingFlags,
   seedFlag,
   storeFlag,
+  suddenGrowthFlag,
   topologyFlag,
 } from '../flags.js';
 import {parseBytes, parseFlag} from '../lib/core/index.js';
@@ -62,6 +63,7 @@ export default class Admit extends BaseCommand<typeof Admit> {
     ...modelFlags,
     ...policySettingFlags,
     launches: launchesFlag,
+    'sudden-growth': suddenGrowthFlag,
     seed: seedFlag,
     'as-of': asOfFlag,
   };
@@ -83,6 +85,7 @@ export default class Admit extends BaseCommand<typeof Admit> {
       whatIfs: flags.whatif ?? [],
       horizon: parseHorizon(flags),
       withLaunches: flags.launches,
+      withSuddenGrowth: flags['sudden-growth'],
       ...{seed: flags.seed, tool: this.tool, nowUs: this.nowUs(flags['as-of']), signal: this.signal},
       onProgress: (stage) => {
         progress.update(stage);

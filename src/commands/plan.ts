@@ -16,6 +16,7 @@ import {
   seedFlag,
   shrinkFlags,
   storeFlag,
+  suddenGrowthFlag,
   targetFlag,
   topologyFlag,
 } from '../flags.js';
@@ -47,6 +48,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     ...modelFlags,
     ...policySettingFlags,
     launches: launchesFlag,
+    'sudden-growth': suddenGrowthFlag,
     target: targetFlag,
     ...shrinkFlags,
     certificate: Flags.boolean({summary: 'list in the plan where every copy goes in every scenario'}),
@@ -81,6 +83,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
         withCertificate: flags.certificate,
         withCoverage: flags.coverage,
         withLaunches: flags.launches,
+        withSuddenGrowth: flags['sudden-growth'],
         seed: flags.seed,
         tool: this.tool,
       },

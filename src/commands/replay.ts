@@ -13,6 +13,7 @@ import {
   seedFlag,
   shrinkFlags,
   storeFlag,
+  suddenGrowthFlag,
   topologyFlag,
 } from '../flags.js';
 import {parseDurationSeconds, parseFlag, parseInstantUs} from '../lib/core/index.js';
@@ -68,6 +69,7 @@ export default class Replay extends BaseCommand<typeof Replay> {
     }),
     ...policySettingFlags,
     launches: launchesFlag,
+    'sudden-growth': suddenGrowthFlag,
     ...shrinkFlags,
     ...failureFlags,
     sweep: Flags.boolean({
@@ -124,6 +126,7 @@ export default class Replay extends BaseCommand<typeof Replay> {
       prices: parsePrices(flags),
       ...{model: flags.model, granularity: flags.granularity, sweep: flags.sweep},
       withLaunches: flags.launches,
+      withSuddenGrowth: flags['sudden-growth'],
       fromUs:
         flags.from === undefined ? undefined : parseFlag('from', flags.from, parseInstantUs, '2026-01-31'),
       toUs: flags.to === undefined ? nowUs : parseFlag('to', flags.to, parseInstantUs, '2026-01-31'),

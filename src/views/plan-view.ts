@@ -1,6 +1,7 @@
 import {formatBytes, formatDurationRoughly} from '../lib/core/index.js';
 import type {PlanSummary} from '../lib/workflows/plan-buffer.js';
 import {tellLaunches} from './launches-line.js';
+import {tellSuddenGrowth} from './sudden-growth-line.js';
 import {paint} from './paint.js';
 import {printable, renderTable} from './table.js';
 
@@ -21,6 +22,7 @@ export async function renderPlan({plan, out}: PlanSummary): Promise<string> {
     alternatives(plan),
     tellHorizon(plan),
     tellLaunches(plan.launches, plan.settings.level),
+    tellSuddenGrowth(plan.suddenGrowth),
     verdict(plan, out),
   ];
   return parts.filter((part) => part !== '').join('\n\n');

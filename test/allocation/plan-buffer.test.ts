@@ -71,6 +71,7 @@ describe('planBuffer', () => {
       withCertificate: false,
       withCoverage: false,
       withLaunches: true,
+      withSuddenGrowth: false,
       nowUs: NOW_US,
       seed: 1,
       tool: 'foreshadow/test',

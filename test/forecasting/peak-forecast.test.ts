@@ -9,6 +9,7 @@ import {
   type PeakOptions,
   upperQuantile,
 } from '../../src/lib/forecasting/index.js';
+import {suddenGrowth} from '../../src/lib/patterns/index.js';
 import {made, seriesOf} from './builders.js';
 
 /** Foresees the last known value for ever. */
@@ -181,5 +182,40 @@ describe('the forecast of peaks', () => {
       await forecastPeaks(fitted, panel, options()),
     ];
     expect(two).toEqual(one);
+  });
+});
+
+describe('sudden growth as a term of its own', () => {
+  const steady = (id: string): ReturnType<typeof made> => made(300, (step) => 1000 + step, {id});
+  const jumping = made(300, (step) => 1000 + step + (step >= 200 ? 1000 : 0), {id: 'jumping'});
+  const panel = [jumping, ...Array.from({length: 9}, (_, index) => steady(`steady ${index}`))];
+  const sudden = panel.map(({values}) => suddenGrowth(values));
+  const asked = {horizonSteps: 24, originCount: 40};
+
+  it('is no longer an error of the series that had it, and may strike any', async () => {
+    const without = await forecastPeaks(last, panel, options(asked));
+    const withTerm = await forecastPeaks(last, panel, options({...asked, sudden}));
+    const highest = (samples: readonly Float64Array[], series: number): number =>
+      Math.max(...samples.map((sample) => sample[series] ?? 0));
+    // Without the term only the volume that jumped may jump again; some origin has the jump in its horizon.
+    expect(highest(without.samples, 0)).toBeGreaterThan(2299 + 900);
+    for (let series = 1; series < panel.length; series += 1)
+      expect(highest(without.samples, series)).toBeCloseTo(1299 + 24, 6);
+    const others = panel.slice(1).filter((_, index) => highest(withTerm.samples, index + 1) > 1299 + 400);
+    expect(others.length).toBeGreaterThan(0);
+    // Of 252 steps watched 24 have the jump in them: of 40 samples about one in ten.
+    const struck = withTerm.samples.filter((sample) => sum(sample) > sum(withTerm.point) + 300);
+    expect(struck.length).toBeGreaterThan(0);
+    expect(struck.length).toBeLessThan(14);
+  });
+
+  it('changes nothing where none was seen, and looks at nothing later than the history', async () => {
+    const calm = panel.slice(1);
+    const none = calm.map(() => []);
+    const plain = await forecastPeaks(last, calm, options(asked));
+    expect(await forecastPeaks(last, calm, options({...asked, sudden: none}))).toEqual(plain);
+    const early = panel.map((series) => ({...series, values: series.values.subarray(0, 190)}));
+    const before = await forecastPeaks(last, early, options(asked));
+    expect(await forecastPeaks(last, early, options({...asked, sudden}))).toEqual(before);
   });
 });

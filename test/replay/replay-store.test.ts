@@ -64,6 +64,7 @@ async function setUp(): Promise<ReplayPoliciesOptions & {readonly folder: string
     leadSeconds: 0,
     refitSeconds: 0,
     withLaunches: true,
+    withSuddenGrowth: false,
     seed: 1,
     signal: new AbortController().signal,
     onProgress: () => undefined,

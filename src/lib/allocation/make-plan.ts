@@ -1,8 +1,10 @@
+import type {PeakForecast} from '../forecasting/index.js';
 import {
   type ArtifactHeader,
   formatBytes,
   formatDurationRoughly,
   formatInstantUs,
+  sum,
   US_PER_SECOND,
 } from '../core/index.js';
 import {placeScenario, type ScenarioPlacement} from './certificate.js';
@@ -54,6 +56,10 @@ export interface PlanRequest {
   readonly coverage?: NonNullable<Plan['coverage']>;
   /** What is told of the volumes to come that the input has; absent: nothing. */
   readonly launches?: ForeseenLaunches['told'];
+  /** What the input's forecast has of sudden growth, and what is foreseen without that term; absent: it has none. */
+  readonly suddenGrowth?: Omit<NonNullable<Plan['suddenGrowth']>, 'addsBytes'> & {
+    readonly without: PeakForecast;
+  };
   /** Rules for giving back what is held now; absent: at once. */
   readonly shrink?: ShrinkRules;
   /** Whether it tells the relaxed answer beside its own, and cures for what is uncovered; absent: neither. */
@@ -97,6 +103,7 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     ...(request.withAlternatives ? await tellAlternatives(facts, input) : {}),
     ...(request.coverage ? {coverage: request.coverage} : {}),
     ...tellLaunches(facts, request.launches),
+    ...(await tellSuddenGrowth(facts, request)),
     ...(warnings.length > 0 ? {warnings} : {}),
     ...(request.withCertificate ? {certificate, volumes: nameVolumes(facts)} : {}),
   };
@@ -108,6 +115,17 @@ function tellLaunches({decision}: PlanFacts, told: PlanRequest['launches']): Pic
   if (told === undefined || held === undefined) return {};
   const {bytes: addsBytes, ...short} = held;
   return {launches: {...told, addsBytes, ...short}};
+}
+
+/** Beside what the same policy would hold without the term, which may be more: then rare growth was in usual errors. */
+async function tellSuddenGrowth(
+  {decision}: PlanFacts,
+  {policy, input, suddenGrowth}: PlanRequest,
+): Promise<Pick<Plan, 'suddenGrowth'>> {
+  if (suddenGrowth === undefined) return {};
+  const {without, ...told} = suddenGrowth;
+  const plain = await policy.decide({...input, forecast: without});
+  return {suddenGrowth: {...told, addsBytes: sum(decision.reserveBytes) - sum(plain.reserveBytes)}};
 }
 
 /** Rules and rooms may put more on one host than an even spread would. */

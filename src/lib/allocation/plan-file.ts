@@ -193,6 +193,17 @@ const planSchema = z.object({
       shortScenario: z.string().optional(),
     })
     .optional(),
+  /** What sudden growth that any volume may have changes, where that was asked; absent: it is in the usual errors. */
+  suddenGrowth: z
+    .object({
+      /** Seen in the history. */
+      events: z.number().int().nonnegative(),
+      volumes: z.number().int().nonnegative(),
+      watchedSeconds: z.number().nonnegative(),
+      /** Held more than without the term; negative: less. */
+      addsBytes: z.number().int(),
+    })
+    .optional(),
   /** What was assumed or passed over, in words. */
   warnings: z.array(z.string()).optional(),
   /** On request: for each scenario where every lost replica goes. */

@@ -1,6 +1,8 @@
 import {quantile, type Random, type Series} from '../core/index.js';
+import type {SuddenGrowth} from '../patterns/index.js';
 import {cutEnd, panelSteps} from './history.js';
 import type {FittedModel} from './model.js';
+import {addSuddenGrowth, joinSuddenGrowth} from './sudden-growth-term.js';
 
 /**
  * What is foreseen of the peaks of many series over a horizon, in the series' unit; the order is the panel's.
@@ -24,6 +26,12 @@ export interface PeakOptions {
   readonly random: Random;
   /** `relative`: a series that has grown since an origin errs by as much more, fourfold at most. */
   readonly errors?: 'absolute' | 'relative';
+  /**
+   * Sudden growth of each series, in the panel's order, also later than the history: then errors of horizons with sudden
+   * growth do not count, and it is a term of its own that any series may have (`addSuddenGrowth`). Absent: it is an error
+   * of the series that had it, like any other.
+   */
+  readonly sudden?: readonly (readonly SuddenGrowth[])[] | undefined;
   /** Shared by calls with the same model, horizon and series, whose history has grown in between. */
   readonly memory?: OriginMemory;
 }
@@ -68,11 +76,16 @@ export async function forecastPeaks(
   if (past.length === 0) return {point: now, samples: [now]};
   const samples = past.map((origin) => new Float64Array(origin.errors.length));
   for (const [index, series] of panel.entries()) {
-    const errors = errorsOfSeries(past, index, now[index] ?? 0, {...options, id: series.id});
+    const sudden = options.sudden?.[index] ?? [];
+    const errors = errorsOfSeries(past, index, now[index] ?? 0, {...options, id: series.id, sudden});
     for (const [sample, error] of errors.entries()) {
       const peaks = samples[sample];
       if (peaks !== undefined) peaks[index] = Math.max(0, (now[index] ?? 0) + error);
     }
+  }
+  if (options.sudden) {
+    const history = joinSuddenGrowth(options.sudden, panelSteps(panel));
+    addSuddenGrowth(samples, now, history, {...options, random: options.random.fork('sudden growth')});
   }
   const median = (_: number, index: number): number =>
     quantile(
@@ -84,6 +97,9 @@ export async function forecastPeaks(
 
 /** How wrong the peaks foreseen from one origin were. */
 export interface PastOrigin {
+  /** The first step foreseen, and the one after the last compared. */
+  readonly fromStep: number;
+  readonly endStep: number;
   readonly predicted: Float64Array;
   /** Peak that came less peak foreseen; NaN where the series was not there yet. */
   readonly errors: Float64Array;
@@ -151,17 +167,28 @@ async function originAt(
       ? (peakOf(values.subarray(split, split + pastSteps)) - peak) * (horizonSteps / pastSteps)
       : Number.NaN;
   });
-  return {predicted, errors, fleetShare: fleetShare(predicted, errors)};
+  const fromStep = Math.max(0, panelSteps(panel) - held);
+  const span = {fromStep, endStep: fromStep + pastSteps};
+  return {...span, predicted, errors, fleetShare: fleetShare(predicted, errors)};
 }
 
-/** One error an origin; those that are not known are taken from elsewhere. */
+/** One error an origin; those that are not known, or of sudden growth, are taken from elsewhere. */
 function errorsOfSeries(
   past: readonly PastOrigin[],
   index: number,
   peakNow: number,
-  {errors, random, id}: PeakOptions & {readonly id: string},
+  {
+    errors,
+    random,
+    id,
+    sudden,
+  }: Pick<PeakOptions, 'errors' | 'random'> & {
+    readonly id: string;
+    readonly sudden: readonly SuddenGrowth[];
+  },
 ): readonly number[] {
   const raw = past.map((origin) => {
+    if (sudden.some(({step}) => step >= origin.fromStep && step < origin.endStep)) return Number.NaN;
     const foreseen = origin.predicted[index] ?? 0;
     const growth = errors === 'relative' && foreseen > 0 ? peakNow / foreseen : 1;
     return (origin.errors[index] ?? Number.NaN) * Math.min(MOST_GROWTH, Math.max(1 / MOST_GROWTH, growth));

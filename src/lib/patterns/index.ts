@@ -4,3 +4,4 @@ export * from './anomalies/anomaly-rules.js';
 export * from './anomalies/detect-anomalies.js';
 export * from './anomalies/fleet-events.js';
 export * from './anomalies/online-detector.js';
+export * from './sudden-growth.js';

@@ -52,7 +52,8 @@ export function foreseeSums(
   options: ForesightOptions,
 ): Foresee {
   const series = {series: sumSeries(compiled, panel.series)};
-  const foresight = createForesight(series, options);
+  // A sum steps up whenever a volume comes to it: that is no growth that another sum may have.
+  const foresight = createForesight(series, {...options, withSuddenGrowth: false});
   return async (step, usedBytes) => {
     const sums = splitSums(compiled, visibleBefore(series, step), await foresight.peaksAt(step));
     return {forecast: shareGrowth(compiled, usedBytes, sums), sums};

@@ -7,6 +7,7 @@ import {
   type OriginMemory,
   type PeakForecast,
 } from '../forecasting/index.js';
+import {suddenGrowth} from '../patterns/index.js';
 import {type UsagePanel, visibleBefore} from './usage-panel.js';
 
 export interface ForesightOptions {
@@ -24,6 +25,8 @@ export interface ForesightOptions {
   /** Past origins from which errors are learned, at most. */
   readonly originCount: number;
   readonly random: Random;
+  /** Whether sudden growth is a term of its own (see PeakOptions). */
+  readonly withSuddenGrowth?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -38,6 +41,8 @@ export interface Foresight {
  */
 export function createForesight(panel: Pick<UsagePanel, 'series'>, options: ForesightOptions): Foresight {
   const {horizonSteps, firstStep, refitReviews, reviewSteps, originCount, random} = options;
+  // Each step is judged by the past alone: what lies before a review is what was known then.
+  const sudden = options.withSuddenGrowth ? panel.series.map(({values}) => suddenGrowth(values)) : undefined;
   let current:
     {readonly review: number; readonly fitted: FittedModel; readonly memory: OriginMemory} | undefined;
   return {
@@ -54,6 +59,7 @@ export function createForesight(panel: Pick<UsagePanel, 'series'>, options: Fore
         sampleCount: originCount,
         random: random.fork('peaks'),
         memory: current.memory,
+        sudden,
       });
     },
   };

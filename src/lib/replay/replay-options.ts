@@ -45,6 +45,8 @@ export interface ReplayOptions {
    * absent: no. Not beside `sums`, which step up when volumes come, so that these are in what is foreseen.
    */
   readonly withLaunches?: boolean;
+  /** Whether what is foreseen reckons with sudden growth that any volume may have, as a term of its own; absent: no. */
+  readonly withSuddenGrowth?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: {readonly done: number; readonly total: number}) => void;
   /** Goes on from here, with the same result as if it had never stopped. */

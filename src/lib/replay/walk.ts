@@ -94,6 +94,7 @@ function windowsOf(panel: UsagePanel, {topology, leadSteps, reviewSteps}: Replay
 function chooseForesight(panel: UsagePanel, options: ReplayOptions): Foresee {
   const {withLaunches = false, foresees = 'volumes'} = options;
   invariant(!(withLaunches && foresees === 'sums'), 'sums have the volumes that are yet to come in them');
+  invariant(!(options.withSuddenGrowth && foresees === 'sums'), 'sums step up whenever a volume comes');
   const foresight = {...options, withLaunches, firstStep: options.warmUpSteps};
   const compiled = compileTopology(options.topology);
   return foresees === 'sums'

@@ -56,6 +56,7 @@ function planStep(
           withCertificate: false,
           withCoverage: true,
           withLaunches: true,
+          withSuddenGrowth: false,
         },
         ...{nowUs: endUs, seed: 1, out: planOf(policy), onProgress},
       }),
@@ -84,7 +85,7 @@ function replayStep(
           model,
         },
         ...{granularity: 'hourly', toUs: endUs, warmUpSeconds, reviewSeconds: DAY_SECONDS, leadSeconds: 0},
-        ...{refitSeconds: REFIT_SECONDS, withLaunches: true, seed: 1, signal},
+        ...{refitSeconds: REFIT_SECONDS, withLaunches: true, withSuddenGrowth: false, seed: 1, signal},
         onProgress: ({done, total}) => {
           onProgress(`review ${done} of ${total}`);
         },

@@ -18,11 +18,13 @@ import {
   type OriginMemory,
   type PanelSource,
   type PeakForecast,
+  type PeakOptions,
   readChosenModel,
   type ReadModel,
   readPanel,
   SEASON_STEPS,
 } from '../forecasting/index.js';
+import {LEAST_GROWTHS, suddenGrowth, type SuddenGrowth} from '../patterns/index.js';
 import {openShadowStore} from '../shadow-store/index.js';
 import type {Topology} from '../topology/index.js';
 
@@ -49,6 +51,8 @@ export interface ForeseeOptions {
   readonly horizonSeconds: number;
   /** Later data are not looked at. */
   readonly nowUs: number;
+  /** Whether sudden growth that any volume may have is a term of its own. */
+  readonly withSuddenGrowth: boolean;
   readonly seed: number;
   readonly signal: AbortSignal;
   readonly onProgress: (stage: string) => void;
@@ -63,8 +67,20 @@ export interface Foreseen {
   readonly forecast: PeakForecast;
   readonly inputs: Plan['inputs'];
   readonly warnings: readonly string[];
+  /** Absent: not asked for, or no volume has a history. */
+  readonly suddenGrowth?: ForeseenSuddenGrowth;
   /** How past origins are foreseen with the same model; absent when no volume has a history. */
   readonly past?: PastForecasts;
+}
+
+/** What a history tells of sudden growth. */
+export interface ForeseenSuddenGrowth {
+  readonly events: number;
+  /** Volumes that had any. */
+  readonly volumes: number;
+  readonly watchedSeconds: number;
+  /** What is foreseen where it is an error of the volumes that had it, like any other. */
+  readonly without: PeakForecast;
 }
 
 /** What would have been foreseen from past origins that the model was not fitted on. */
@@ -130,13 +146,35 @@ export async function foreseeFrom(
     ...warnOfHorizon(trained?.horizonSteps, horizonSteps),
     ...warnOfHistory(usage.series, horizonSteps),
   ];
-  const peaks = fitted && (await foreseePeaks(fitted, usage.series, horizonSteps, seed));
+  if (!fitted) return {usage, forecast: widenForecast(usage, undefined), inputs, warnings};
+  const sudden = options.withSuddenGrowth ? usage.series.map(({values}) => suddenGrowth(values)) : undefined;
+  const memory: OriginMemory = {everySteps: 1, origins: new Map()};
+  const peaksWith = async (known: typeof sudden): Promise<PeakForecast> =>
+    widenForecast(
+      usage,
+      await foreseePeaks(fitted, usage.series, {horizonSteps, seed, memory, sudden: known}),
+    );
   return {
     usage,
-    forecast: widenForecast(usage, peaks),
-    ...(fitted && {past: pastForecasts(fitted, usage.series, horizonSteps, seed)}),
+    forecast: await peaksWith(sudden),
+    ...(sudden && {suddenGrowth: tellSuddenGrowth(usage, sudden, await peaksWith(undefined))}),
+    past: pastForecasts(fitted, usage.series, {horizonSteps, seed, sudden}),
     inputs,
     warnings,
+  };
+}
+
+function tellSuddenGrowth(
+  {series}: VolumeUsage,
+  sudden: readonly (readonly SuddenGrowth[])[],
+  without: PeakForecast,
+): ForeseenSuddenGrowth {
+  const [{values, stepSeconds} = {values: [], stepSeconds: 0}] = series;
+  return {
+    events: sudden.reduce((count, {length}) => count + length, 0),
+    volumes: sudden.filter(({length}) => length > 0).length,
+    watchedSeconds: Math.max(0, values.length - LEAST_GROWTHS) * stepSeconds,
+    without,
   };
 }
 
@@ -159,17 +197,19 @@ async function fitNow(
   });
 }
 
+interface PeakQuestion extends Pick<PeakOptions, 'horizonSteps' | 'sudden'> {
+  readonly seed: number;
+}
+
 function foreseePeaks(
   fitted: FittedModel,
   series: readonly Series[],
-  horizonSteps: number,
-  seed: number,
-  memory?: OriginMemory,
+  {seed, ...question}: PeakQuestion & Required<Pick<PeakOptions, 'memory'>>,
 ): Promise<PeakForecast> {
   const random = createRandom(seed).fork('peaks');
   return forecastPeaks(fitted, series, {
-    ...{horizonSteps, random, originCount: ORIGIN_COUNT, sampleCount: ORIGIN_COUNT},
-    ...(memory && {memory}),
+    ...question,
+    ...{random, originCount: ORIGIN_COUNT, sampleCount: ORIGIN_COUNT},
   });
 }
 
@@ -177,8 +217,7 @@ function foreseePeaks(
 function pastForecasts(
   fitted: FittedModel,
   series: readonly Series[],
-  horizonSteps: number,
-  seed: number,
+  {horizonSteps, ...question}: PeakQuestion,
 ): PastForecasts {
   const steps = series[0]?.values.length ?? 0;
   const {compareSteps, originCount, strideSteps} = calibrationWindow(steps, horizonSteps);
@@ -188,7 +227,7 @@ function pastForecasts(
     compareSteps,
     forecastAt: (held) => {
       const known = series.map((one) => ({...one, values: one.values.subarray(0, steps - held)}));
-      return foreseePeaks(fitted, known, compareSteps, seed, memory);
+      return foreseePeaks(fitted, known, {...question, horizonSteps: compareSteps, memory});
     },
   };
 }

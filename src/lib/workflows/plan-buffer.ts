@@ -73,6 +73,7 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
       priority: rankOnDemand(topology, foreseen, options),
     },
     ...(foreseen.launches && {launches: foreseen.launches.told}),
+    ...(foreseen.suddenGrowth && {suddenGrowth: foreseen.suddenGrowth}),
     ...(options.shrink && {shrink: options.shrink}),
     ...(coverage && {coverage: [...coverage]}),
     ...(current && {current}),

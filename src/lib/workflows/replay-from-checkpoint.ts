@@ -50,13 +50,14 @@ export async function replayFromCheckpoint(
 /** SHA-256 of everything that the result depends on. */
 function hashInputs(replay: ReplayOptions, inputs: ReplayInputs & {readonly tool: string}): string {
   const {policies, hindsightPolicies = [], histories, rates, topology, settings, shrink, prices} = replay;
-  const {warmUpSteps, reviewSteps, leadSteps, refitReviews, withLaunches} = replay;
+  const {warmUpSteps, reviewSteps, leadSteps, refitReviews, withLaunches, withSuddenGrowth} = replay;
   return sha256Hex(
     canonicalJson({
       ...inputs,
       topology: topology.serial,
       policies: [...policies, ...hindsightPolicies].map(({name}) => name),
       ...{settings, shrink, prices, warmUpSteps, reviewSteps, leadSteps, refitReviews, withLaunches},
+      withSuddenGrowth,
       rates: rates && {perYear: [...rates.perYear], drawCount: rates.drawCount},
       histories: histories.map(({id, startUs, values, ceiling}) => {
         const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -61,6 +61,8 @@ export interface ReplayPoliciesOptions {
   readonly prices?: ReplayPrices | undefined;
   /** Whether policies that can hold for volumes that are yet to come. */
   readonly withLaunches: boolean;
+  /** Whether sudden growth that any volume may have is a term of its own. */
+  readonly withSuddenGrowth: boolean;
   /** Whether policies are also replayed with other values of what tunes them. */
   readonly sweep?: boolean;
   readonly model: string;
@@ -139,12 +141,23 @@ function chooseReplay(
   options: ReplayPoliciesOptions,
   topology: Topology,
 ): Omit<ReplayOptions, 'policies' | 'histories'> {
-  const {granularity, settings, shrink, failures, prices, withLaunches, signal, onProgress} = options;
+  const {
+    granularity,
+    settings,
+    shrink,
+    failures,
+    prices,
+    withLaunches,
+    withSuddenGrowth,
+    signal,
+    onProgress,
+  } = options;
   refuseUnknownLevels(topology, settings);
   refuseUnknownRules(topology, settings.rules);
   if (failures !== undefined) refuseUnknownRates(topology, failures);
   return {
-    ...{topology, settings, shrink, prices, withLaunches, signal, onProgress, ...stepsOf(options)},
+    ...{topology, settings, shrink, prices, withLaunches, withSuddenGrowth, signal, onProgress},
+    ...stepsOf(options),
     rates: failures && {perYear: ratesOf(topology, failures), drawCount: failures.drawCount},
     model: forecastModel(options.model),
     seasonSteps: SEASON_STEPS[granularity],
