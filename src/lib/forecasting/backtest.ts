@@ -8,6 +8,7 @@ import {
 } from './accuracy.js';
 import {fitCalibrated} from './calibrated-fit.js';
 import {forecastQuantiles} from './conformal.js';
+import type {MarkedStretch} from './hide-marked.js';
 import {cutEnd, panelSteps, scaleSeason} from './history.js';
 import type {FitProgress, Forecast, ForecastModel, ModelThreads} from './model.js';
 import {naive2} from './naive2.js';
@@ -21,6 +22,8 @@ export interface BacktestOptions {
   /** No quantile or point is under it. */
   readonly lowest: number;
   readonly random: Random;
+  /** Hidden from fits and forecasts, not from what is scored (`fitCalibrated`). */
+  readonly marks?: readonly MarkedStretch[];
   readonly threads?: ModelThreads | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: {readonly model: string; readonly fold: number}) => void;
@@ -90,6 +93,7 @@ async function backtestFold(
       seasonSteps,
       random,
       threads: options.threads,
+      ...(options.marks && {marks: options.marks}),
       ...(signal && {signal}),
       ...(onFit && {onProgress: onFit}),
     });

@@ -7,6 +7,7 @@ import {
   type Calibration,
   type CalibrationWindow,
 } from './conformal.js';
+import {foreseeingUnmarked, hideMarked, type MarkedStretch} from './hide-marked.js';
 import {cutEnd, panelSteps} from './history.js';
 import type {FitOptions, FittedModel, ForecastModel} from './model.js';
 import {onThreads} from './on-threads.js';
@@ -20,18 +21,20 @@ export interface CalibratedModel {
 /**
  * Fits a model on all but the end of the history and calibrates it on that end. It is not fitted again on the whole:
  * the model that forecasts is the one whose errors were measured (it forecasts from the whole history nevertheless).
- * All series end at the same time. Throws what the model's fit throws.
+ * Marked stretches are hidden from the fit and from every forecast, and count as what happened: the errors, and so the
+ * quantiles, know that such things come. All series end at the same time. Throws what the model's fit throws.
  */
 export async function fitCalibrated(
   model: ForecastModel,
   panel: readonly Series[],
-  options: FitOptions,
+  {marks = [], ...options}: FitOptions & {readonly marks?: readonly MarkedStretch[]},
 ): Promise<CalibratedModel> {
   const window = calibrationWindow(panelSteps(panel), options.horizonSteps, panel.length);
-  const fitted = await onThreads(model, options.threads).fit(
-    panel.map((series) => cutEnd(series, window.tailSteps)),
+  const plain = await onThreads(model, options.threads).fit(
+    hideMarked(panel, marks).map((series) => cutEnd(series, window.tailSteps)),
     options,
   );
+  const fitted = foreseeingUnmarked(plain, marks);
   const calibration = await calibrate(fitted, panel, {seasonSteps: options.seasonSteps, window});
   return {fitted, calibration};
 }

@@ -6,6 +6,7 @@ export * from './calibrated-fit.js';
 export {removeCheckpoints} from './checkpoints.js';
 export * from './conformal.js';
 export * from './forecast-csv.js';
+export * from './hide-marked.js';
 export {SEASON_STEPS} from './history.js';
 export * from './model-file.js';
 export * from './model.js';
