@@ -72,13 +72,13 @@ const METRIC_NAMES = [
   'reads',
 ] as const satisfies readonly Metric[];
 
-const metricFlag = Flags.option({
+export const metricFlag = Flags.option({
   options: METRIC_NAMES,
   summary: 'what of a volume is forecast: a level (used-bytes) or sums a step (the others)',
   default: 'used-bytes',
 })();
 
-const volumeFlag = Flags.string({
+export const volumeFlag = Flags.string({
   summary: 'only this volume; may be repeated',
   multiple: true,
   multipleNonGreedy: true,

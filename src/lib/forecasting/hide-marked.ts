@@ -29,10 +29,10 @@ export function hideMarked(panel: readonly Series[], marks: readonly MarkedStret
 /** The model, foreseeing as if marked stretches of the histories were not known. */
 export function foreseeingUnmarked(fitted: FittedModel, marks: readonly MarkedStretch[]): FittedModel {
   if (marks.length === 0) return fitted;
-  const {predict, predictBands} = fitted;
+  const {predictBands} = fitted;
   return {
     ...fitted,
-    predict: (histories, horizonSteps) => predict(hideMarked(histories, marks), horizonSteps),
+    predict: (histories, horizonSteps) => fitted.predict(hideMarked(histories, marks), horizonSteps),
     ...(predictBands && {
       predictBands: (histories, horizonSteps) => predictBands(hideMarked(histories, marks), horizonSteps),
     }),

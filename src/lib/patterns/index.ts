@@ -1,3 +1,4 @@
+export * from './anomalies/anomalies-file.js';
 export * from './anomalies/anomaly.js';
 export * from './anomalies/anomaly-labels.js';
 export * from './anomalies/anomaly-rules.js';

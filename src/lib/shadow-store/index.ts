@@ -11,3 +11,4 @@ export type {VerifyProgress} from './verifying/verification.js';
 export type {CompactReport} from './writing/compact-store.js';
 export type {PruneBound, PruneReport} from './writing/plan-prune.js';
 export {previewPrune} from './writing/prune-store.js';
+export {chosenVolumes} from './reading/chosen-volumes.js';
