@@ -102,6 +102,12 @@ export const modelThreadsFlag = Flags.integer({
   helpValue: 'N',
 });
 
+export const anomaliesFlag = Flags.string({
+  summary:
+    'what "patterns anomalies --out" wrote: the model does not learn from those stretches nor repeats them; its errors count them',
+  helpValue: 'FILE',
+});
+
 export const levelsFlag = Flags.string({
   summary: 'levels of the quantiles, each between 0 and 1',
   default: '0.1,0.5,0.9',

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
-import {historyFlags, levelsFlag, modelThreadsFlag, parseLevels} from '../flags.js';
+import {anomaliesFlag, historyFlags, levelsFlag, modelThreadsFlag, parseLevels} from '../flags.js';
 import {GRANULARITY_SECONDS, parseDurationSeconds, parseFlag, type Granularity} from '../lib/core/index.js';
 import type {Evaluation} from '../lib/workflows/evaluate-models.js';
 
@@ -31,6 +31,7 @@ export default class Evaluate extends BaseCommand<typeof Evaluate> {
     horizon: Flags.string({summary: 'length of each forecast', default: '7d', helpValue: 'DURATION'}),
     folds: Flags.integer({summary: 'number of past origins', default: 3, min: 1}),
     levels: levelsFlag,
+    anomalies: anomaliesFlag,
     threads: modelThreadsFlag,
     csv: Flags.string({summary: "CSV file of the models' accuracies to write", helpValue: 'FILE'}),
   };
@@ -47,6 +48,7 @@ export default class Evaluate extends BaseCommand<typeof Evaluate> {
       levels: parseFlag('levels', levels, parseLevels, '0.1,0.5,0.9'),
       asOfUs: this.nowUs(this.flags['as-of']),
       ...{signal: this.signal, threads: this.flags.threads, csv: this.flags.csv},
+      anomaliesPath: this.flags.anomalies,
       onProgress: evaluationProgress(progress, folds),
     }).finally(() => {
       progress.stop();

@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
 import {
+  anomaliesFlag,
   historyFlags,
   levelsFlag,
   modelFileFlag,
@@ -32,6 +33,7 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
     'model-file': modelFileFlag,
     'models-dir': modelsDirFlag,
     model: Flags.string({summary: 'model to fit now (ets)', helpValue: 'NAME'}),
+    anomalies: anomaliesFlag,
     adapt: Flags.boolean({
       summary: 'move the levels by how often they were kept since the model file was trained',
     }),
@@ -69,7 +71,7 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
       ...{out: out === '-' ? undefined : out, threads: this.flags.threads},
       shard:
         this.flags.shard === undefined ? undefined : parseFlag('shard', this.flags.shard, parseShard, '1/4'),
-      ...{adapt: this.flags.adapt, topologyPath: this.flags.topology},
+      ...{anomaliesPath: this.flags.anomalies, adapt: this.flags.adapt, topologyPath: this.flags.topology},
       boundariesOut: this.flags['boundaries-out'],
       onProgress: fitProgress(progress),
     }).finally(() => {

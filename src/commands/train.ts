@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
-import {historyFlags, modelsDirFlag, modelThreadsFlag} from '../flags.js';
+import {anomaliesFlag, historyFlags, modelsDirFlag, modelThreadsFlag} from '../flags.js';
 import {parseDurationSeconds, parseFlag} from '../lib/core/index.js';
 import type {TrainSummary} from '../lib/workflows/train-model.js';
 
@@ -22,6 +22,7 @@ export default class Train extends BaseCommand<typeof Train> {
     ...historyFlags,
     model: Flags.string({summary: 'which model', default: 'ets', helpValue: 'NAME'}),
     horizon: Flags.string({summary: 'how far it will be asked to see', default: '7d', helpValue: 'DURATION'}),
+    anomalies: anomaliesFlag,
     threads: modelThreadsFlag,
     'models-dir': modelsDirFlag,
     out: Flags.string({
@@ -42,6 +43,7 @@ export default class Train extends BaseCommand<typeof Train> {
       ...{storePath: store, model, granularity, metric, volumes: volume, horizonSeconds, asOfUs, seed, out},
       createdAtUs: this.nowUs(undefined),
       ...{threads: this.flags.threads, modelsFolder: this.flags['models-dir']},
+      anomaliesPath: this.flags.anomalies,
       tool: this.tool,
       signal: this.signal,
       onProgress: fitProgress(progress),

@@ -8,7 +8,7 @@ const RANK = ['critical', 'major', 'minor'];
 
 /** The gravest first, the newest first among those; events of the fleet; then how many there are. */
 export async function renderAnomalies(summary: AnomaliesSummary): Promise<string> {
-  const {anomalies, events, volumes, labels, fromUs, toUs, out, csv} = summary;
+  const {anomalies, events, volumes, labels, metric, fromUs, toUs, out, csv} = summary;
   const ordered = anomalies.toSorted(
     (left, right) =>
       RANK.indexOf(left.severity) - RANK.indexOf(right.severity) || right.startUs - left.startUs,
@@ -36,7 +36,7 @@ export async function renderAnomalies(summary: AnomaliesSummary): Promise<string
     ...events.map(
       ({startUs, text}) => `${paint.strong(formatInstantUs(startUs).slice(0, 16))} of the fleet: ${text}`,
     ),
-    `${anomalies.length} anomalies of ${struck} of ${volumes} volumes in ${span}` +
+    `${anomalies.length} anomalies of ${struck} of ${volumes} volumes in ${span}${metric === 'used-bytes' ? ' (of growth by step)' : ''}` +
       (labels === 0 ? '' : `, ${labels} labels honoured`),
     ...[out, csv].flatMap((path) => (path === undefined ? [] : [`wrote ${printable(path)}`])),
   ];

@@ -9,7 +9,7 @@ export default class PatternsAnomalies extends BaseCommand<typeof PatternsAnomal
   static override summary = 'Find what was out of the ordinary: spikes, drops, shifts, odd hours, silence';
   static override description =
     'Kinds: spike, drop, level-shift, changed-rhythm, unusual-hour, silence (the volume does nothing) and log-silence (nothing is ' +
-    'known of it). What many volumes have at once is told as an event of the fleet. Each step is judged by all of the history, or with --online ' +
+    'known of it). Of used bytes the growth by step is judged. What many volumes have at once is told as an event of the fleet. Each step is judged by all of the history, or with --online ' +
     'by what was known at the time. --rules says what counts, by class of volumes; what people said by "patterns label" overrides both. ' +
     'The file that --out writes marks stretches for train, forecast and evaluate (--anomalies).';
   static override examples = [

@@ -1,4 +1,3 @@
-import type {PeakForecast} from '../forecasting/index.js';
 import {
   type ArtifactHeader,
   formatBytes,
@@ -58,7 +57,7 @@ export interface PlanRequest {
   readonly launches?: ForeseenLaunches['told'];
   /** What the input's forecast has of sudden growth, and what is foreseen without that term; absent: it has none. */
   readonly suddenGrowth?: Omit<NonNullable<Plan['suddenGrowth']>, 'addsBytes'> & {
-    readonly without: PeakForecast;
+    readonly without: Pick<PolicyInput, 'forecast' | 'launches'>;
   };
   /** Rules for giving back what is held now; absent: at once. */
   readonly shrink?: ShrinkRules;
@@ -124,7 +123,7 @@ async function tellSuddenGrowth(
 ): Promise<Pick<Plan, 'suddenGrowth'>> {
   if (suddenGrowth === undefined) return {};
   const {without, ...told} = suddenGrowth;
-  const plain = await policy.decide({...input, forecast: without});
+  const plain = await policy.decide({...input, launches: undefined, ...without});
   return {suddenGrowth: {...told, addsBytes: sum(decision.reserveBytes) - sum(plain.reserveBytes)}};
 }
 

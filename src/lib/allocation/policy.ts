@@ -36,7 +36,7 @@ export interface PolicyInput {
   /** The same for sums over volumes, where these were foreseen by themselves; then `forecast` needs no samples. */
   readonly sums?: SumForecast;
   /** What volumes that are yet to come ask for, at the levels of some settings; absent: nothing. */
-  readonly launches?: (settings: SafetySettings) => readonly LaunchDemand[];
+  readonly launches?: ((settings: SafetySettings) => readonly LaunchDemand[]) | undefined;
   /** Which volumes come first where not all are covered; asked only then. Absent: as many bytes as can be. */
   readonly priority?: () => Promise<VolumePriority>;
   /** The buffer held now, a value a host. */

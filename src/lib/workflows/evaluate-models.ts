@@ -18,6 +18,7 @@ import {
   type PanelSource,
 } from '../forecasting/index.js';
 import {openShadowStore, type Metric} from '../shadow-store/index.js';
+import {readMarks} from './read-marks.js';
 
 export interface EvaluateOptions {
   readonly storePath: string;
@@ -33,6 +34,8 @@ export interface EvaluateOptions {
   readonly levels: readonly number[];
   readonly asOfUs: number;
   readonly seed: number;
+  /** Path of an anomalies file: its stretches are hidden from fits and forecasts, not from what is scored. */
+  readonly anomaliesPath?: string | undefined;
   /** As many as there are cores when absent. */
   readonly threads?: number | undefined;
   /** Path of a CSV of the models' accuracies; none is written when absent. */
@@ -157,8 +160,9 @@ async function evaluateAt(
       options.onProgress({...now, fit});
     },
   };
+  const marks = await readMarks(options.anomaliesPath, options.metric);
   const result = await withModelThreads({count: threadCount, series: panel.length, signal}, (threads) =>
-    backtest(models, panel, {...settings, threads}),
+    backtest(models, panel, {...settings, marks, threads}),
   );
   const names = models.map(({name}) => name);
   const ranked = await rankModels(result, names, levels);

@@ -69,7 +69,7 @@ export async function findAnomalies(options: FindAnomaliesOptions): Promise<Anom
   const labels = await readLabels(options.labelsPath ?? labelsFileOf(storePath));
   const panel = await readHistories(options);
   const detection = {mode, labels, ...(rules && {rules}), formatValue: writerOf(metric)};
-  const anomalies = await detectAll(panel, detection, options);
+  const anomalies = await detectAll(judgedOf(panel, metric), detection, options);
   const withinUs = GRANULARITY_SECONDS[granularity] * US_PER_SECOND;
   const {events} = findFleetEvents(anomalies, {volumes: panel.length, withinUs});
   const found = {
@@ -93,17 +93,28 @@ export async function findAnomalies(options: FindAnomaliesOptions): Promise<Anom
   };
 }
 
+/** Of used bytes the growth by step: a level that rises is never where it was. */
+function judgedOf(panel: readonly Series[], metric: Metric): readonly Series[] {
+  if (metric !== 'used-bytes') return panel;
+  return panel.map((series) => {
+    const growth = series.values.map((value, step) => value - (series.values[step - 1] ?? Number.NaN));
+    return {...series, values: growth};
+  });
+}
+
 async function detectAll(
   panel: readonly Series[],
   detection: DetectionOptions,
-  {signal, onProgress}: Pick<FindAnomaliesOptions, 'signal' | 'onProgress'>,
+  {metric, signal, onProgress}: Pick<FindAnomaliesOptions, 'metric' | 'signal' | 'onProgress'>,
 ): Promise<readonly Anomaly[]> {
   const anomalies: Anomaly[] = [];
   for (const [done, series] of panel.entries()) {
     // Ctrl-C is heard between two volumes.
     await setImmediate();
     signal.throwIfAborted();
-    anomalies.push(...detectAnomalies(series, detection));
+    const found = detectAnomalies(series, detection);
+    // A volume that does not grow, or a gap that used bytes are carried over, is no silence.
+    anomalies.push(...(metric === 'used-bytes' ? found.filter(({kind}) => kind !== 'silence') : found));
     onProgress({done: done + 1, total: panel.length});
   }
   return anomalies;
@@ -133,7 +144,10 @@ async function readRules(filePath: string): Promise<AnomalyRules> {
 
 function writerOf(metric: Metric): (value: number) => string {
   const isBytes = metric.endsWith('bytes');
-  return (value) => (isBytes ? formatBytes(Math.round(value)) : String(Number(value.toPrecision(4))));
+  return (value) => {
+    if (!isBytes) return String(Number(value.toPrecision(4)));
+    return `${value < 0 ? '-' : ''}${formatBytes(Math.round(Math.abs(value)))}`;
+  };
 }
 
 function writtenEvent({startUs, endUs, kind, volumes, text}: FleetEvent): AnomaliesFile['events'][number] {

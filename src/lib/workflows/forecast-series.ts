@@ -12,6 +12,7 @@ import {
   forecastCsv,
   forecastModel,
   forecastQuantiles,
+  foreseeingUnmarked,
   horizonStepsOf,
   isInShard,
   onThreads,
@@ -31,6 +32,7 @@ import {
 } from '../forecasting/index.js';
 import {openShadowStore, type Metric} from '../shadow-store/index.js';
 import {forecastBoundaries, type BoundaryForecasts, type BoundarySums} from './forecast-boundaries.js';
+import {readMarks} from './read-marks.js';
 import {writeForecast} from './write-forecast.js';
 
 /** A model file, or what to fit now. */
@@ -58,6 +60,8 @@ export interface ForecastOptions {
   readonly shard?: Shard | undefined;
   /** Move the levels by what happened since the model file was trained (`forecastAdapted`). */
   readonly adapt?: boolean | undefined;
+  /** Path of an anomalies file: its stretches are not repeated, and a model fitted now does not learn from them. */
+  readonly anomaliesPath?: string | undefined;
   /** Foresee the sums of its risk boundaries, too. */
   readonly topologyPath?: string | undefined;
   /** Path of the CSV or .parquet file of the boundaries. */
@@ -239,8 +243,12 @@ async function load(store: PanelSource, choice: ModelFileChoice, options: Foreca
       ? ['the horizon is longer than the model was calibrated for']
       : []),
   ];
+  const marks = await readMarks(options.anomaliesPath, metric);
   return {
-    calibrated: async (threads) => ({...trained, fitted: await followedBy(threads, trained.fitted)}),
+    calibrated: async (threads) => ({
+      ...trained,
+      fitted: foreseeingUnmarked(await followedBy(threads, trained.fitted), marks),
+    }),
     ...{panel, metric, granularity, horizonSteps, warnings},
     ...(options.adapt === true && {newSteps: newStepsOf(trained.trainedOn.untilUs, endUs, granularity)}),
     ...(shard && {shardMark: shardMark(shard, all, trained.sha256)}),
@@ -259,15 +267,16 @@ async function followedBy(threads: ModelThreads | undefined, fitted: FittedModel
 async function fitNow(
   store: PanelSource,
   {model, granularity, metric, seed}: ForecastSource & {readonly kind: 'fit'},
-  {horizonSeconds, volumes, asOfUs, signal, onProgress}: ForecastOptions,
+  {horizonSeconds, volumes, asOfUs, anomaliesPath, signal, onProgress}: ForecastOptions,
 ): Promise<Ready> {
   const chosen = forecastModel(model);
   const horizonSteps = horizonStepsOf(horizonSeconds ?? DEFAULT_HORIZON_SECONDS, granularity);
   const panel = await readPanel(store, {granularity, metric, volumes, asOfUs});
   const seasonSteps = SEASON_STEPS[granularity];
   const random = createRandom(seed);
+  const marks = await readMarks(anomaliesPath, metric);
   const calibrated = (threads: ModelThreads | undefined): Promise<CalibratedModel> =>
-    fitCalibrated(chosen, panel, {horizonSteps, seasonSteps, random, signal, onProgress, threads});
+    fitCalibrated(chosen, panel, {horizonSteps, seasonSteps, marks, random, signal, onProgress, threads});
   return {calibrated, panel, metric, granularity, horizonSteps, warnings: []};
 }
 

@@ -5,6 +5,7 @@ import {
   type CurrentReserve,
   makePlan,
   type Plan,
+  type PlanRequest,
   type PolicyInput,
   refuseUnknownLevels,
   refuseUnknownRules,
@@ -73,7 +74,7 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
       priority: rankOnDemand(topology, foreseen, options),
     },
     ...(foreseen.launches && {launches: foreseen.launches.told}),
-    ...(foreseen.suddenGrowth && {suddenGrowth: foreseen.suddenGrowth}),
+    ...tellWithout(topology, foreseen, {...options, withLaunches}),
     ...(options.shrink && {shrink: options.shrink}),
     ...(coverage && {coverage: [...coverage]}),
     ...(current && {current}),
@@ -115,6 +116,19 @@ function policyInput(
     ...(launches && {launches: () => launches.demands}),
     ...(held && {sinceChangeSeconds: held.sinceChangeSeconds}),
   };
+}
+
+/** What would be foreseen without the term for sudden growth, volumes to come included. */
+function tellWithout(
+  topology: Topology,
+  {usage, suddenGrowth, horizonSeconds}: ForeseenOverHorizon,
+  options: PlanBufferOptions,
+): Pick<PlanRequest, 'suddenGrowth'> {
+  if (suddenGrowth === undefined) return {};
+  const {without: forecast, ...told} = suddenGrowth;
+  const launches = launchesAt(topology, {usage, forecast}, horizonSeconds, options);
+  const without = {forecast, ...(launches && {launches: () => launches.demands})};
+  return {suddenGrowth: {...told, without}};
 }
 
 /** Undefined when it is not asked for, or no volume has a history. */

@@ -21,6 +21,7 @@ import {
   type TrainingSpan,
 } from '../forecasting/index.js';
 import {openShadowStore, type Metric} from '../shadow-store/index.js';
+import {readMarks} from './read-marks.js';
 
 export interface TrainOptions {
   readonly storePath: string;
@@ -32,6 +33,8 @@ export interface TrainOptions {
   readonly volumes?: readonly string[] | undefined;
   readonly horizonSeconds: number;
   readonly asOfUs: number;
+  /** Path of an anomalies file: its stretches are marked (`fitCalibrated`); none is when absent. */
+  readonly anomaliesPath?: string | undefined;
   readonly createdAtUs: number;
   readonly seed: number;
   /** As many as there are cores when absent. */
@@ -90,13 +93,14 @@ export async function trainModel(options: TrainOptions): Promise<TrainSummary> {
   const store = await (options.openStore ?? openShadowStore)(options.storePath);
   try {
     const panel = await readPanel(store, options);
+    const marks = await readMarks(options.anomaliesPath, metric);
     const [random, folder] = [createRandom(seed), checkpointFolder(options)];
     const checkpoints = {folder, tool: options.tool};
     const {fitted, calibration, coverage} = await withModelThreads(
       {count: options.threads, series: panel.length, signal},
       async (threads) => {
-        const fit = {horizonSteps, seasonSteps, random, signal, threads, checkpoints, onProgress, onRemark};
-        const calibrated = await fitCalibrated(model, panel, fit);
+        const fit = {horizonSteps, seasonSteps, marks, random, signal, threads, checkpoints};
+        const calibrated = await fitCalibrated(model, panel, {...fit, onProgress, onRemark});
         const checked = {horizonSteps, seasonSteps, levels: CHECKED_LEVELS};
         return {...calibrated, coverage: await checkCalibration(calibrated.fitted, panel, checked)};
       },
@@ -112,7 +116,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainSummary> {
       steps: panel[0]?.values.length ?? 0,
       calibrationOrigins: calibration.originCount,
       ...(coverage && {coverage}),
-      notes: fitted.notes ?? {},
+      notes: {...fitted.notes, ...(marks.length > 0 && {'marked stretches': marks.length})},
       remarks,
     };
   } finally {

@@ -1,4 +1,4 @@
-import {formatDurationRoughly, type Series, US_PER_SECOND} from '../../core/index.js';
+import {formatDurationRoughly, quantile, type Series, US_PER_SECOND} from '../../core/index.js';
 import type {Anomaly, AnomalyKind, Severity} from './anomaly.js';
 import {applyLabels, type AnomalyLabel} from './anomaly-labels.js';
 import {type AnomalyRules, counts} from './anomaly-rules.js';
@@ -42,7 +42,7 @@ export function detectAnomalies(series: Series, options: DetectionOptions = {}):
   const {mode = 'batch', rules, labels = []} = options;
   const expectation = expectValues(series, mode);
   const anomalyOf = (evidence: Evidence): Anomaly => describe(series, expectation, evidence, options);
-  const found = apart([
+  const found = apart(series.values, [
     ...silences(series.values, mode),
     ...levelShifts(series, mode),
     ...runsOf('outlier', outlierScores(series, expectation), GAP_STEPS),
@@ -65,14 +65,34 @@ function outlierScores({values}: Series, {expected, surprise}: ExpectedValues): 
   });
 }
 
-/** In order of rank: what lies by half or more in one before it is part of that one. */
-function apart(ranked: readonly Evidence[]): readonly Evidence[] {
+/** In order of rank: what lies by half or more in one before it is part of that one, unless it stands out there. */
+function apart(values: Float64Array, ranked: readonly Evidence[]): readonly Evidence[] {
   const kept: Evidence[] = [];
   for (const evidence of ranked) {
     const length = evidence.to - evidence.from;
-    if (!kept.some((other) => sharedSteps(evidence, other) * 2 >= length)) kept.push(evidence);
+    const isPart = (other: Evidence): boolean =>
+      sharedSteps(evidence, other) * 2 >= length && !standsOut(values, evidence, other);
+    if (!kept.some(isPart)) kept.push(evidence);
   }
   return kept;
+}
+
+/** An outlier is no part of a shift when it lies so many times farther out than the shift itself. */
+const OUT_OF_SHIFT = 3;
+
+function standsOut(values: Float64Array, evidence: Evidence, {kind, from, to, absorbsTo}: Evidence): boolean {
+  if (evidence.kind !== 'outlier' || kind !== 'level-shift') return false;
+  const end = absorbsTo ?? to;
+  const level = knownMedian(values, from, end);
+  const shift = Math.abs(level - knownMedian(values, Math.max(0, 2 * from - end), from));
+  return Math.abs(knownMean(values, evidence.from, evidence.to) - level) > OUT_OF_SHIFT * shift;
+}
+
+function knownMedian(values: Float64Array, from: number, to: number): number {
+  return quantile(
+    values.subarray(from, to).filter((value) => !Number.isNaN(value)),
+    0.5,
+  );
 }
 
 function sharedSteps({from, to}: Evidence, other: Evidence): number {
