@@ -7,7 +7,7 @@ const UPSTREAM = {
   forecasting: ['core', 'traces', 'shadow-store', 'patterns'],
   topology: ['core'],
   allocation: ['core', 'topology', 'forecasting'],
-  replay: ['core', 'topology', 'forecasting', 'allocation'],
+  replay: ['core', 'patterns', 'topology', 'forecasting', 'allocation'],
   'storage-apis': ['core', 'topology', 'allocation'],
   synth: ['core', 'traces', 'topology'],
   workflows: [
