@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 
 import {BEGIN_US, createMemorySink, ingest, minutesOf} from './support.js';
-import {parseTimeZone} from '../../src/lib/traces/reading/time-zone.js';
+import {parseTimeZone} from '../../src/lib/core/index.js';
 
 describe('numbers', () => {
   it('are read exactly or refused, whatever digits they have', async () => {
@@ -115,6 +115,15 @@ describe('local time', () => {
     ['Asia/Kathmandu', '2026-01-01T00:00:00', '2025-12-31T18:15:00'],
   ])('of %s at %s is %s UTC', (name, local, expected) => {
     expect(parseTimeZone(name)?.toUtcUs(utc(local), Number.NEGATIVE_INFINITY)).toBe(utc(expected));
+  });
+
+  it.each([
+    ['Europe/Berlin', '2026-03-29T00:59:59', 1],
+    ['Europe/Berlin', '2026-03-29T01:00:00', 2],
+    ['Asia/Kathmandu', '2026-01-01T00:00:00', 5.75],
+    ['-03:30', '2026-01-01T00:00:00', -3.5],
+  ])('of %s are ahead of UTC: %s, %s h', (name, at, hours) => {
+    expect(parseTimeZone(name)?.aheadUs(utc(at))).toBe(hours * 3_600_000_000);
   });
 
   it('of the hour that is told twice goes on in order', () => {

@@ -8,4 +8,5 @@ export * from './seal.js';
 export * from './series.js';
 export * from './statistics.js';
 export * from './time.js';
+export * from './time-zone.js';
 export * from './units.js';

@@ -1,11 +1,10 @@
 import path from 'node:path';
 
-import {InputError, UsageError} from '../core/index.js';
+import {InputError, parseTimeZone, type TimeZone, UsageError} from '../core/index.js';
 import {identifyInput, type InputMeaning} from './input-identity.js';
 import {type ContentTally, type InputSource, openContent} from './reading/content.js';
 import type {ContentChunk} from './reading/feed-lines.js';
 import type {TimeRule} from './reading/check-row.js';
-import {parseTimeZone, type TimeZone} from './reading/time-zone.js';
 import {type FormatOptions, READING_FLAGS, type Readings, type TraceFormat} from './reading/trace-format.js';
 import {takeSample} from './sample.js';
 import {findFormat, type NamedFormat, sniffFormat} from './sniff-format.js';

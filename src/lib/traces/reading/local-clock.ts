@@ -1,5 +1,5 @@
+import type {TimeZone} from '../../core/index.js';
 import {BYTE, type RowCursor} from './row-cursor.js';
-import type {TimeZone} from './time-zone.js';
 
 /** Reads local times at the beginning of lines. */
 export interface LocalClock {

@@ -1,9 +1,9 @@
+import type {TimeZone} from '../../core/index.js';
 import type {PlaceUnit} from '../activity.js';
 import type {RecordCursor} from './record-cursor.js';
 import type {RequestBatch} from './request-batch.js';
 import type {RowCursor} from './row-cursor.js';
 import type {TimeUnit} from './time-unit.js';
-import type {TimeZone} from './time-zone.js';
 
 /** One line or record of input became a row; is none, rightly (header, protocol); is unusable; or goes on beyond the cursor. */
 export const OUTCOME = {row: 0, remark: 1, bad: 2, more: 3} as const;

@@ -1,4 +1,4 @@
-/** Turns the clock time of a place into UTC. */
+/** Turns the clock time of a place into UTC, and back. */
 export interface TimeZone {
   /** As given: `UTC`, `+02:00`, `Europe/Berlin`. */
   readonly name: string;
@@ -8,6 +8,8 @@ export interface TimeZone {
    * the offset before.
    */
   toUtcUs(localUs: number, notBeforeUs: number): number;
+  /** How far clocks there are ahead of UTC at an instant, in us. */
+  aheadUs(atUs: number): number;
 }
 
 const FIXED = /^(?:UTC|GMT|Z|([+-])(\d{2}):?(\d{2}))$/i;
@@ -21,7 +23,7 @@ export function parseTimeZone(text: string): TimeZone | undefined {
     const [, sign, hours, minutes] = fixed;
     const offsetUs =
       (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * US_PER_MINUTE * (sign === '-' ? -1 : 1);
-    return {name: text, toUtcUs: (localUs) => localUs - offsetUs};
+    return {name: text, toUtcUs: (localUs) => localUs - offsetUs, aheadUs: () => offsetUs};
   }
   try {
     return namedZone(text);
@@ -55,6 +57,7 @@ function namedZone(name: string): TimeZone {
       const readings = known.map((offsetUs) => localUs - offsetUs);
       return readings.find((atUs) => atUs >= notBeforeUs) ?? readings[0] ?? localUs;
     },
+    aheadUs: (atUs) => offsetUsAt(clock, atUs),
   };
 }
 
