@@ -3,6 +3,8 @@ import {paint} from './paint.js';
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** Never narrowed: its cells would say nothing in two lines. */
+  readonly isWhole?: boolean;
 }
 
 /** Control characters would let a volume's name move the cursor or colour the screen: shown as their code instead. */
@@ -24,7 +26,7 @@ export async function renderTable(
   const safeRows = rows.map((row) => row.map(printable));
   const isTerminal = process.stdout.isTTY;
   const table = new Table({
-    head: columns.map(({title}) => (isTerminal ? paint.strong(title) : title)),
+    head: columns.map(({title}) => title),
     colAligns: columns.map(({align}) => align ?? 'left'),
     style: {
       head: [],
@@ -36,7 +38,19 @@ export async function renderTable(
     ...(isTerminal ? fitted(columns, safeRows) : {chars: NO_RULES}),
   });
   table.push(...safeRows.map((row) => [...row]));
-  return table.toString().replace(/ +$/gm, '');
+  const text = table.toString().replace(/ +$/gm, '');
+  return isTerminal ? withStrongHead(text) : text;
+}
+
+/** The titles are painted last: the table would count escape sequences as letters, and break titles that fit. */
+function withStrongHead(table: string): string {
+  const lines = table.split('\n');
+  const body = lines.findIndex((line) => line.startsWith('├'));
+  return lines
+    .map((line, index) =>
+      index > 0 && index < body ? line.replace(/[^│]+/g, (cell) => paint.strong(cell)) : line,
+    )
+    .join('\n');
 }
 
 const NO_RULES = Object.fromEntries(
@@ -52,8 +66,12 @@ function fitted(columns: readonly Column[], rows: readonly (readonly string[])[]
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
   const budget = (process.stdout.columns || 80) - 3 * columns.length - 1;
-  while (widths.reduce((total, width) => total + width, 0) > budget && Math.max(...widths) > 6) {
-    widths[widths.indexOf(Math.max(...widths))] = Math.max(...widths) - 1;
+  const flexible = (): number => Math.max(...widths.filter((_, column) => columns[column]?.isWhole !== true));
+  while (widths.reduce((total, width) => total + width, 0) > budget && flexible() > 6) {
+    const widest = widths.findIndex(
+      (width, column) => width === flexible() && columns[column]?.isWhole !== true,
+    );
+    widths[widest] = flexible() - 1;
   }
   return {colWidths: widths.map((width) => width + 2), wordWrap: true, wrapOnWordBoundary: false};
 }
