@@ -1,9 +1,9 @@
 import {formatBytes, formatInstantUs} from '../lib/core/index.js';
 import type {ForecastSummary, VolumeForecast} from '../lib/workflows/forecast-series.js';
+import {sparkline} from './sparkline.js';
 import {printable, renderTable} from './table.js';
 
 const VOLUMES_SHOWN = 40;
-const BARS = '▁▂▃▄▅▆▇█';
 const BAR_COLUMNS = 28;
 
 /** One line a volume or boundary: its last value, its peak over the horizon at each level, and the course of the point forecast. */
@@ -54,24 +54,7 @@ async function tableOf(
       show(last),
       show(Math.max(...point)),
       ...quantiles.map(({values}) => show(Math.max(...values))),
-      sparkline(point),
+      sparkline(point, BAR_COLUMNS),
     ]),
   );
-}
-
-/** Bars between the least and the largest value; a column shows the mean of its steps. */
-function sparkline(values: readonly number[]): string {
-  const columns = Math.min(BAR_COLUMNS, values.length);
-  const heights = Array.from({length: columns}, (_, column) => {
-    const from = Math.floor((column * values.length) / columns);
-    const part = values.slice(from, Math.floor(((column + 1) * values.length) / columns));
-    return part.reduce((total, value) => total + value, 0) / part.length;
-  });
-  const [least, most] = [Math.min(...heights), Math.max(...heights)];
-  return heights
-    .map(
-      (height) =>
-        BARS[most > least ? Math.round(((height - least) / (most - least)) * (BARS.length - 1)) : 0],
-    )
-    .join('');
 }

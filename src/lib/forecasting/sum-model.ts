@@ -26,9 +26,7 @@ export function sumModel(
   groups: readonly SeriesGroup[],
 ): SumModel {
   const series = new Map(panel.map((one) => [one.id, one]));
-  const known = groups
-    .map(({id, members}) => ({id, members: members.filter((member) => series.has(member.id))}))
-    .filter(({members}) => members.length > 0);
+  const known = knownGroups(series, groups);
   const byId = new Map(known.map((group) => [group.id, group]));
   const steps = panel.reduce((most, {values}) => Math.max(most, values.length), 0);
   const predict: FittedModel['predict'] = async (histories, horizonSteps) => {
@@ -50,6 +48,21 @@ export function sumModel(
     fitted: {model: fitted.model, predict, save: () => fitted.save()},
     panel: known.map((group) => sumOf(group, series)),
   };
+}
+
+/** One series a group, the members of the panel added up as in `sumModel`; groups without one are left out. */
+export function sumPanel(panel: readonly Series[], groups: readonly SeriesGroup[]): readonly Series[] {
+  const series = new Map(panel.map((one) => [one.id, one]));
+  return knownGroups(series, groups).map((group) => sumOf(group, series));
+}
+
+function knownGroups(
+  series: ReadonlyMap<string, Series>,
+  groups: readonly SeriesGroup[],
+): readonly SeriesGroup[] {
+  return groups
+    .map(({id, members}) => ({id, members: members.filter((member) => series.has(member.id))}))
+    .filter(({members}) => members.length > 0);
 }
 
 function sumOf(group: SeriesGroup, series: ReadonlyMap<string, Series>): Series {

@@ -35,7 +35,7 @@ export async function forecastBoundaries(
   {topologyPath, horizonSteps, levels, seasonSteps}: BoundarySums,
 ): Promise<BoundaryForecasts> {
   const topology = await readTopology(topologyPath);
-  const sums = sumModel(fitted, panel, groupsOf(topology));
+  const sums = sumModel(fitted, panel, boundaryGroups(topology));
   const steps = sums.panel[0]?.values.length ?? 0;
   if (sums.panel.length === 0) {
     throw new UsageError('no-such-volume', `${topologyPath}: none of its volumes is in the store`, {
@@ -52,7 +52,8 @@ export async function forecastBoundaries(
   };
 }
 
-function groupsOf({boundaries, volumes}: Topology): readonly SeriesGroup[] {
+/** The replicas in each boundary: what fails together, and for k-of-n supplies what is attached. */
+export function boundaryGroups({boundaries, volumes}: Topology): readonly SeriesGroup[] {
   return boundaries.map(({id, hosts, members = hosts}) => {
     const inside = new Set(members);
     return {
