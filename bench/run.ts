@@ -57,6 +57,10 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     about: 'anomalies put into real volumes: how many are found, beside two plain ways',
     load: () => import('./anomalies.js'),
   },
+  seasons: {
+    about: 'seasons found in generated series, and in real volumes',
+    load: () => import('./seasons.js'),
+  },
   startup: {about: 'CPU time of foreshadow --help', load: () => import('./startup.js')},
 };
 
