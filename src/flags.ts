@@ -74,7 +74,7 @@ const METRIC_NAMES = [
 
 export const metricFlag = Flags.option({
   options: METRIC_NAMES,
-  summary: 'what of a volume is forecast: a level (used-bytes) or sums a step (the others)',
+  summary: 'what of a volume is looked at: a level (used-bytes) or sums a step (the others)',
   default: 'used-bytes',
 })();
 
