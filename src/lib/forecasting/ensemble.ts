@@ -17,8 +17,6 @@ import {loadCalibration, saveCalibration, savedCalibration} from './saved-calibr
 
 /** Of larger panels every so manieth series is asked which models to take; the taken ones are then fitted on all. */
 const MOST_SERIES_ASKED = 400;
-/** Of a large panel a member's own band is made of so many times fewer errors than the band of all: those are measured again. */
-const FEWER_ERRORS = 4;
 
 /**
  * Several models as one: the quantiles of those that together did best on the last horizons of the history
@@ -97,7 +95,7 @@ async function fitMember(
     if (model.scope === 'panel' && (fitted.unseenSteps ?? 0) < validationSteps(asked, horizonSteps))
       return undefined;
     if (fitted.predictBands) return {fitted};
-    const window = calibrationWindow(panelSteps(asked), horizonSteps, FEWER_ERRORS * asked.length);
+    const window = calibrationWindow(panelSteps(asked), horizonSteps, asked.length);
     return {fitted, calibration: await calibrate(fitted, asked, {seasonSteps, window})};
   } catch (error) {
     if (error instanceof InputError) return undefined;
