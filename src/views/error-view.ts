@@ -36,10 +36,15 @@ function describeError(thrown: unknown): object {
 /** What is wrong, where, and what to try; a stack only for bugs and only under DEBUG. */
 export function errorForPeople(thrown: unknown): string {
   if (thrown instanceof ToolError) {
-    const details = thrown.diagnostics.slice(0, 20).map(({severity, at, message, advice}) => {
+    // The only one is often what the error says already.
+    const isSaid = ({at, message, advice}: (typeof thrown.diagnostics)[number]): boolean =>
+      advice === undefined && thrown.message === `${at === undefined ? '' : `${at}: `}${message}`;
+    const told =
+      thrown.diagnostics.length === 1 ? thrown.diagnostics.filter((one) => !isSaid(one)) : thrown.diagnostics;
+    const details = told.slice(0, 20).map(({severity, at, message, advice}) => {
       return `  ${severity}: ${at === undefined ? '' : `${at}: `}${message}${advice === undefined ? '' : ` (${advice})`}`;
     });
-    const more = thrown.diagnostics.length - details.length;
+    const more = told.length - details.length;
     const rest = more > 0 ? [`  and ${more} more (--json lists all)`] : [];
     const hints = thrown.hints.map((hint) => `  try: ${hint}`);
     return [`${paint.bad('error:')} ${thrown.message}`, ...details, ...rest, ...hints].join('\n');

@@ -123,6 +123,7 @@ async function tellSuddenGrowth(
 ): Promise<Pick<Plan, 'suddenGrowth'>> {
   if (suddenGrowth === undefined) return {};
   const {without, ...told} = suddenGrowth;
+  if (told.events === 0) return {suddenGrowth: {...told, addsBytes: 0}};
   const plain = await policy.decide({...input, launches: undefined, ...without});
   return {suddenGrowth: {...told, addsBytes: sum(decision.reserveBytes) - sum(plain.reserveBytes)}};
 }

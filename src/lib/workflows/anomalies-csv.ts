@@ -1,4 +1,5 @@
 import {formatInstantUs} from '../core/index.js';
+import {quoted} from '../forecasting/index.js';
 import type {AnomaliesFile} from '../patterns/index.js';
 
 /** One row an anomaly, times in ISO 8601, UTC; an empty cell where nothing is known. */
@@ -11,9 +12,5 @@ export function anomaliesCsv(anomalies: AnomaliesFile['anomalies']): string {
     ],
   );
   const head = ['volume', 'kind', 'severity', 'score', 'start', 'end', 'expected', 'seen', 'label', 'text'];
-  return `${[head, ...rows].map((row) => row.map(cell).join(',')).join('\n')}\n`;
-}
-
-function cell(text: string): string {
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return `${[head, ...rows].map((row) => row.map(quoted).join(',')).join('\n')}\n`;
 }

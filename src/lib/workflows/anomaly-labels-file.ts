@@ -20,9 +20,13 @@ export function labelsFileOf(storePath: string): string {
   return `${storePath}-anomaly-labels.json`;
 }
 
-/** None where there is no such file. Throws InputError that names the file and the field. */
+/** None where there is no such file yet. Throws as `readLabels` does. */
+export async function readLabelsIfAny(filePath: string): Promise<readonly AnomalyLabel[]> {
+  return existsSync(filePath) ? readLabels(filePath) : [];
+}
+
+/** Throws InputError that names the file, and the field. */
 export async function readLabels(filePath: string): Promise<readonly AnomalyLabel[]> {
-  if (!existsSync(filePath)) return [];
   const {labels} = await readArtifact(filePath, {kind: KIND, version: VERSION, schema});
   return parseAnomalyLabels(labels, `${filePath}: labels`);
 }

@@ -29,7 +29,7 @@ import {
 } from '../patterns/index.js';
 import {type Metric, openShadowStore} from '../shadow-store/index.js';
 import {anomaliesCsv} from './anomalies-csv.js';
-import {labelsFileOf, readLabels} from './anomaly-labels-file.js';
+import {labelsFileOf, readLabels, readLabelsIfAny} from './anomaly-labels-file.js';
 
 export interface FindAnomaliesOptions {
   readonly storePath: string;
@@ -66,7 +66,9 @@ export interface AnomaliesSummary extends Omit<AnomaliesFile, 'kind' | 'version'
 export async function findAnomalies(options: FindAnomaliesOptions): Promise<AnomaliesSummary> {
   const {storePath, metric, granularity, mode, out, csv, tool, createdAtUs} = options;
   const rules = options.rulesPath === undefined ? undefined : await readRules(options.rulesPath);
-  const labels = await readLabels(options.labelsPath ?? labelsFileOf(storePath));
+  const labels = await (options.labelsPath === undefined
+    ? readLabelsIfAny(labelsFileOf(storePath))
+    : readLabels(options.labelsPath));
   const panel = await readHistories(options);
   const detection = {mode, labels, ...(rules && {rules}), formatValue: writerOf(metric)};
   const anomalies = await detectAll(judgedOf(panel, metric), detection, options);

@@ -1,7 +1,7 @@
 import {formatInstantUs, UsageError} from '../core/index.js';
 import type {AnomalyLabel} from '../patterns/index.js';
 import {chosenVolumes, openShadowStore, type ShadowStore} from '../shadow-store/index.js';
-import {labelsFileOf, readLabels, writeLabels} from './anomaly-labels-file.js';
+import {labelsFileOf, readLabelsIfAny, writeLabels} from './anomaly-labels-file.js';
 
 export interface LabelAnomalyOptions {
   readonly storePath: string;
@@ -39,7 +39,7 @@ export async function labelAnomaly(options: LabelAnomalyOptions): Promise<LabelS
   } finally {
     store.close();
   }
-  const labels = [...(await readLabels(labelsPath)), label];
+  const labels = [...(await readLabelsIfAny(labelsPath)), label];
   await writeLabels(labelsPath, labels, {tool, createdAt: formatInstantUs(nowUs)});
   return {labelsPath, label, labels: labels.length};
 }

@@ -1,4 +1,5 @@
 import {formatInstantUs} from '../core/index.js';
+import {quoted} from '../forecasting/index.js';
 import type {PatternsSummary, SubjectPatterns} from './patterns-summary.js';
 
 const HEADER = 'subject,id,pattern,name,at,days,strength,p_value,per_day,low,high,before,after,busy';
@@ -46,8 +47,4 @@ function rowsOf({subject, id, seasons, notYetSeen, trend, full}: SubjectPatterns
       : []),
     ...(full ? [row('full', '', '', full.days, '', '', '', full.earliest, full.latest, '', '', '')] : []),
   ];
-}
-
-function quoted(text: string): string {
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
