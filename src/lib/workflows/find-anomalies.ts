@@ -30,6 +30,7 @@ import {
 import {type Metric, openShadowStore} from '../shadow-store/index.js';
 import {anomaliesCsv} from './anomalies-csv.js';
 import {labelsFileOf, readLabels, readLabelsIfAny} from './anomaly-labels-file.js';
+import {panelSpan} from './panel-span.js';
 
 export interface FindAnomaliesOptions {
   readonly storePath: string;
@@ -75,7 +76,7 @@ export async function findAnomalies(options: FindAnomaliesOptions): Promise<Anom
   const withinUs = GRANULARITY_SECONDS[granularity] * US_PER_SECOND;
   const {events} = findFleetEvents(anomalies, {volumes: panel.length, withinUs});
   const found = {
-    ...{metric, granularity, mode, ...spanOf(panel), volumes: panel.length},
+    ...{metric, granularity, mode, ...panelSpan(panel), volumes: panel.length},
     anomalies: anomalies.map(writtenAnomaly),
     events: events.map(writtenEvent),
   };
@@ -154,10 +155,4 @@ function writerOf(metric: Metric): (value: number) => string {
 
 function writtenEvent({startUs, endUs, kind, volumes, text}: FleetEvent): AnomaliesFile['events'][number] {
   return {startUs, endUs, kind, volumes: [...volumes], text};
-}
-
-function spanOf([first]: readonly Series[]): {readonly fromUs: number; readonly toUs: number} {
-  if (first === undefined) return {fromUs: 0, toUs: 0};
-  const {startUs, values, stepSeconds} = first;
-  return {fromUs: startUs, toUs: startUs + values.length * stepSeconds * US_PER_SECOND};
 }

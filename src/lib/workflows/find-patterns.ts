@@ -4,7 +4,6 @@ import {
   type Random,
   type Series,
   type TimeZone,
-  US_PER_SECOND,
   writeFileAtomically,
 } from '../core/index.js';
 import {type PanelSource, readPanel, sumPanel} from '../forecasting/index.js';
@@ -22,6 +21,7 @@ import {readTopology, type Topology} from '../topology/index.js';
 import {boundaryGroups} from './forecast-boundaries.js';
 import {patternsCsv} from './patterns-csv.js';
 import type {PatternsSummary, SubjectKind, SubjectPatterns} from './patterns-summary.js';
+import {panelSpan} from './panel-span.js';
 
 export interface PatternsOptions {
   readonly storePath: string;
@@ -70,7 +70,7 @@ export async function findPatterns(options: PatternsOptions): Promise<PatternsSu
     await new Promise((resolve) => setImmediate(resolve));
   }
   const summary: PatternsSummary = {
-    ...{metric, granularity, timeZone: zone.name, ...spanOf(panel)},
+    ...{metric, granularity, timeZone: zone.name, ...panelSpan(panel)},
     subjects,
     fullRanking: rankFull(subjects),
     ...(csv !== undefined && {csv}),
@@ -79,12 +79,6 @@ export async function findPatterns(options: PatternsOptions): Promise<PatternsSu
   if (csv !== undefined) await writeFileAtomically(csv, patternsCsv(summary));
   if (plot !== undefined) await writeFileAtomically(plot, pictureOf(summary));
   return summary;
-}
-
-function spanOf([first]: readonly Series[]): {readonly fromUs: number; readonly toUs: number} {
-  if (first === undefined) return {fromUs: 0, toUs: 0};
-  const {startUs, values, stepSeconds} = first;
-  return {fromUs: startUs, toUs: startUs + values.length * stepSeconds * US_PER_SECOND};
 }
 
 async function readSubjects(options: PatternsOptions): Promise<readonly Series[]> {

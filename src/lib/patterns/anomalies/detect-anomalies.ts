@@ -1,4 +1,5 @@
-import {formatDurationRoughly, quantile, type Series, US_PER_SECOND} from '../../core/index.js';
+import {formatDurationRoughly, type Series, US_PER_SECOND} from '../../core/index.js';
+import {medianOf} from '../median-of.js';
 import type {Anomaly, AnomalyKind, Severity} from './anomaly.js';
 import {applyLabels, type AnomalyLabel} from './anomaly-labels.js';
 import {type AnomalyRules, counts} from './anomaly-rules.js';
@@ -83,16 +84,9 @@ const OUT_OF_SHIFT = 3;
 function standsOut(values: Float64Array, evidence: Evidence, {kind, from, to, absorbsTo}: Evidence): boolean {
   if (evidence.kind !== 'outlier' || kind !== 'level-shift') return false;
   const end = absorbsTo ?? to;
-  const level = knownMedian(values, from, end);
-  const shift = Math.abs(level - knownMedian(values, Math.max(0, 2 * from - end), from));
+  const level = medianOf(values.subarray(from, end));
+  const shift = Math.abs(level - medianOf(values.subarray(Math.max(0, 2 * from - end), from)));
   return Math.abs(knownMean(values, evidence.from, evidence.to) - level) > OUT_OF_SHIFT * shift;
-}
-
-function knownMedian(values: Float64Array, from: number, to: number): number {
-  return quantile(
-    values.subarray(from, to).filter((value) => !Number.isNaN(value)),
-    0.5,
-  );
 }
 
 function sharedSteps({from, to}: Evidence, other: Evidence): number {

@@ -1,4 +1,5 @@
 import {quantile, type Series, sum} from '../../core/index.js';
+import {medianOf} from '../median-of.js';
 import type {DetectionMode} from './evidence.js';
 import {tailSurprises} from './tail-surprise.js';
 
@@ -68,7 +69,7 @@ function levelBefore(values: Float64Array): Float64Array {
 
 function levelAround(values: Float64Array, steps: number): Float64Array {
   const half = steps >> 1;
-  return values.map((_, step) => median(values.subarray(Math.max(0, step - half), step + half + 1)));
+  return values.map((_, step) => medianOf(values.subarray(Math.max(0, step - half), step + half + 1)));
 }
 
 function sameTimeBefore(values: Float64Array, daySteps: number): Float64Array {
@@ -88,13 +89,6 @@ function sameTimeAlways(values: Float64Array, daySteps: number): Float64Array {
     return days.length > LEAST_DAYS ? quantile(days, 0.5) : Number.NaN;
   });
   return values.map((_, step) => phases[step % daySteps] ?? Number.NaN);
-}
-
-function median(values: Float64Array): number {
-  return quantile(
-    values.filter((value) => !Number.isNaN(value)),
-    0.5,
-  );
 }
 
 /** At each step the index of the candidate with the least mean absolute error so far, of those that are known. */

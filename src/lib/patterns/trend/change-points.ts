@@ -1,7 +1,7 @@
 import {quantile} from '../../core/index.js';
+import {medianOf} from '../median-of.js';
 import {
   MAD_TO_DEVIATION,
-  medianOf,
   runningMedian,
   SPIKE_DEVIATIONS,
   SPIKE_REACH,

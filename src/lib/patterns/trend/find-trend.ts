@@ -3,7 +3,7 @@ import {DAY_SECONDS} from '../seasons/fold.js';
 import {byLocalDay, localAxis} from '../seasons/local-axis.js';
 import {changePoints, LEAST_STRETCH} from './change-points.js';
 import {slopeOf} from './slope.js';
-import {medianOf} from './without-spikes.js';
+import {medianOf} from '../median-of.js';
 
 /** A change of the level or of the growth. */
 export interface TrendChange {

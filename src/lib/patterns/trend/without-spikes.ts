@@ -1,4 +1,4 @@
-import {quantile} from '../../core/index.js';
+import {medianOf} from '../median-of.js';
 
 /** Neighbours on either side that a value is held against. */
 export const SPIKE_REACH = 3;
@@ -20,12 +20,4 @@ export function runningMedian(values: Float64Array): Float64Array {
     const reach = Math.min(SPIKE_REACH, index, values.length - 1 - index);
     return medianOf(values.subarray(index - reach, index + reach + 1));
   });
-}
-
-/** The median of what is known; NaN of nothing. */
-export function medianOf(values: Float64Array): number {
-  return quantile(
-    values.filter((value) => !Number.isNaN(value)),
-    0.5,
-  );
 }
