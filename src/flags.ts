@@ -39,9 +39,9 @@ export const topologyFlag = Flags.string({
 });
 
 export const targetFlag = Flags.string({
-  summary: 'storage API that holds the buffers, as kind:place',
+  summary: 'storage API that holds the buffers, as kind:place, such as file:buffers.json',
   env: 'FORESHADOW_TARGET',
-  helpValue: 'file:PATH',
+  helpValue: 'KIND:PLACE',
 });
 
 export const granularityFlag = Flags.option({

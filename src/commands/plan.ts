@@ -22,6 +22,7 @@ import {
 } from '../flags.js';
 import {parseDurationSeconds, parseFlag} from '../lib/core/index.js';
 import type {PlanSummary} from '../lib/workflows/plan-buffer.js';
+import {accessFlags, readAccess} from '../target-flags.js';
 
 /** `foreshadow plan` */
 export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
@@ -50,6 +51,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     launches: launchesFlag,
     'sudden-growth': suddenGrowthFlag,
     target: targetFlag,
+    ...accessFlags,
     ...shrinkFlags,
     certificate: Flags.boolean({summary: 'list in the plan where every copy goes in every scenario'}),
     coverage: Flags.boolean({
@@ -80,6 +82,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
       validForSeconds: parseFlag('valid-for', flags['valid-for'], parseDurationSeconds, '24h'),
       ...{
         target: flags.target,
+        access: flags.target === undefined ? undefined : await readAccess(flags, this.signal),
         withCertificate: flags.certificate,
         withCoverage: flags.coverage,
         withLaunches: flags.launches,

@@ -1,7 +1,7 @@
 import {createInterface} from 'node:readline/promises';
 
 import {formatBytes} from '../lib/core/index.js';
-import type {ApplyResult, PlannedChange} from '../lib/storage-apis/index.js';
+import type {ApplyResult, DriftReport, TargetChange, WithheldChange} from '../lib/storage-apis/index.js';
 import type {ApplyReport} from '../lib/workflows/apply-plan.js';
 import {paint} from './paint.js';
 import {printable, renderTable} from './table.js';
@@ -12,14 +12,36 @@ export async function renderApply(report: ApplyReport): Promise<string> {
     ...report.resumed.map((change) => row(change, 'made before')),
     ...report.applied.map((change) => row(change, 'made')),
     ...report.pending.map((change) => row(change, 'pending')),
+    ...report.withheld.map(withheldRow),
   ];
   const table = rows.length === 0 ? [] : [await renderChanges(rows)];
   return [...table, summary(report)].join('\n');
 }
 
+/** What drifted, a row a setting, then one line that sums it up. */
+export async function renderDrift({drifted, same, wasApplied, target}: DriftReport): Promise<string> {
+  const columns = [
+    {title: 'setting'},
+    {title: 'wanted', align: 'right'},
+    {title: 'held', align: 'right'},
+    {title: 'hosts'},
+  ] as const;
+  const rows = drifted.map(({setting, wantedBytes, actualBytes, hosts}) => [
+    ...[setting, setTo(wantedBytes), setTo(actualBytes), hosts.join(' ')],
+  ]);
+  const table = rows.length === 0 ? [] : [await renderTable(columns, rows)];
+  const never = wasApplied ? '' : '; no journal tells that this plan was applied there';
+  const settled = `${count(same.length, 'setting')} as wanted on ${printable(target)}${never}`;
+  const verdict =
+    rows.length === 0
+      ? `${paint.good('no drift:')} ${settled}`
+      : `${paint.bad('drift:')} ${count(rows.length, 'setting')}, ${settled}`;
+  return [...table, verdict].join('\n');
+}
+
 async function renderChanges(rows: readonly (readonly string[])[]): Promise<string> {
   const columns = [
-    {title: 'host'},
+    {title: 'setting'},
     {title: 'change'},
     {title: 'from', align: 'right'},
     {title: 'to', align: 'right'},
@@ -29,13 +51,23 @@ async function renderChanges(rows: readonly (readonly string[])[]): Promise<stri
   return renderTable(columns, rows);
 }
 
-function row({host, action, fromBytes, toBytes, reason}: PlannedChange, state: string): readonly string[] {
-  return [host, action, formatBytes(fromBytes), formatBytes(toBytes), state, reason];
+function row({setting, action, fromBytes, toBytes, reason}: TargetChange, state: string): readonly string[] {
+  return [setting, action, setTo(fromBytes), setTo(toBytes), state, reason];
 }
 
-function summary({applied, resumed, pending, unchanged, ...report}: ApplyReport): string {
-  const where = `${printable(report.target)} is at serial ${report.serial}`;
-  const rest = `${count(unchanged.length, 'host')} unchanged; ${where}`;
+function withheldRow({because, ...change}: WithheldChange): readonly string[] {
+  return row({...change, reason: because}, 'left out');
+}
+
+function setTo(bytes: number | null): string {
+  return bytes === null ? 'no limit' : formatBytes(bytes);
+}
+
+function summary({applied, resumed, pending, withheld, unchanged, ...report}: ApplyReport): string {
+  const serial = report.serial === 0 && report.lineage !== '' ? '' : ` is at serial ${report.serial}`;
+  const where = `${printable(report.target)}${serial}`;
+  const left = withheld.length === 0 ? '' : `${paint.bad(`${withheld.length} left out`)}, `;
+  const rest = `${left}${count(unchanged.length, 'setting')} unchanged; ${where}`;
   if (report.alreadyApplied) return `${paint.good('already applied:')} nothing to change; ${where}`;
   if (report.dryRun) return `${paint.strong('dry run:')} ${count(pending.length, 'change')} pending, ${rest}`;
   const before = resumed.length === 0 ? '' : `${resumed.length} made before, `;

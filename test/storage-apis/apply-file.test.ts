@@ -11,7 +11,17 @@ import type {Plan} from '../../src/lib/allocation/index.js';
 import {StaleError, writeArtifact} from '../../src/lib/core/index.js';
 import {openTarget} from '../../src/lib/storage-apis/index.js';
 import {applyPlanFile, type ApplyPlanFileOptions} from '../../src/lib/workflows/apply-plan.js';
-import {ACTOR, buildPlan, type Bytes, containing, deadPid, NOW_US, temporaryFolder} from './builders.js';
+import {
+  ACCESS,
+  ACTOR,
+  buildPlan,
+  type Bytes,
+  containing,
+  deadPid,
+  NOW_US,
+  RULES,
+  temporaryFolder,
+} from './builders.js';
 
 const WANTED: Bytes = [
   ['h1', 10],
@@ -30,16 +40,16 @@ async function setUp(plan: Plan): Promise<ApplyPlanFileOptions & {readonly ledge
     planPath,
     target: `file:${ledger}`,
     ledger,
-    nowUs: NOW_US,
+    ...RULES,
     actor: {...ACTOR, machine: hostname()},
+    access: ACCESS,
     dryRun: false,
-    allowInfeasible: false,
     confirm: async () => Promise.resolve(true),
   };
 }
 
 async function heldBy(target: string | undefined): Promise<Bytes> {
-  return [...(await openTarget(target ?? '').readInventory()).reserveBytes];
+  return [...(await openTarget(target ?? '', ACCESS).readInventory()).reserveBytes];
 }
 
 test('after kill -9 the next run takes over the lock and makes each missing change once', async () => {
@@ -64,7 +74,7 @@ test('after kill -9 the next run takes over the lock and makes each missing chan
 
 test('a dry run tells what is pending and makes no file, also while somebody else applies', async () => {
   const options = await setUp(buildPlan([], WANTED));
-  await openTarget(options.target ?? '').lock(options.actor);
+  await openTarget(options.target ?? '', ACCESS).lock(options.actor);
   const report = await applyPlanFile({
     ...options,
     dryRun: true,
@@ -72,7 +82,7 @@ test('a dry run tells what is pending and makes no file, also while somebody els
   });
   expect(report).toMatchObject({
     dryRun: true,
-    pending: [{host: 'h1'}, {host: 'h2'}, {host: 'h3'}],
+    pending: [{setting: 'h1'}, {setting: 'h2'}, {setting: 'h3'}],
     serial: 0,
   });
   expect(existsSync(options.ledger)).toBe(false);
@@ -86,7 +96,7 @@ test('of two runs at the same time one applies and the other is refused or finds
   const refused = runs.flatMap((run): unknown[] => (run.status === 'rejected' ? [run.reason] : []));
   expect(applied.reduce((total, count) => total + count, 0)).toBe(3);
   expect(refused.every((reason) => reason instanceof StaleError)).toBe(true);
-  expect(await openTarget(options.target ?? '').readInventory()).toMatchObject({serial: 3});
+  expect(await openTarget(options.target ?? '', ACCESS).readInventory()).toMatchObject({serial: 3});
 });
 
 test('an answer that is not yes changes nothing and fails the check', async () => {
@@ -140,6 +150,6 @@ test('a plan that is not one is refused by file, field and value', async () => {
 
 test('the lock of a process that is gone does not hold up a run', async () => {
   const options = await setUp(buildPlan([], WANTED));
-  await openTarget(options.target ?? '').lock({...options.actor, pid: deadPid()});
+  await openTarget(options.target ?? '', ACCESS).lock({...options.actor, pid: deadPid()});
   expect((await applyPlanFile(options)).remarks).toHaveLength(1);
 });

@@ -15,13 +15,16 @@ import {
   type StorageTarget,
 } from '../../src/lib/storage-apis/index.js';
 import {
+  ACCESS,
   ACTOR,
   apply,
   basisOf,
   buildPlan,
   type Bytes,
   containing,
+  FIT,
   NOW_US,
+  RULES,
   temporaryFolder,
 } from './builders.js';
 
@@ -37,10 +40,10 @@ function killedAt(n: number, writes: string[]) {
   return (target: StorageTarget, journal: Journal): [StorageTarget, Journal] => [
     {
       ...target,
-      setReserve: async (change) => {
+      set: async (change) => {
         step();
-        const now = await target.setReserve(change);
-        writes.push(change.host);
+        const now = await target.set(change);
+        writes.push(change.setting);
         step();
         return now;
       },
@@ -77,7 +80,7 @@ async function applyInterrupted(
 }
 
 async function newTarget(): Promise<StorageTarget> {
-  return openTarget(`file:${path.join(await temporaryFolder(), 'buffers.json')}`);
+  return openTarget(`file:${path.join(await temporaryFolder(), 'buffers.json')}`, ACCESS);
 }
 
 /** A target that already holds these buffers. */
@@ -114,7 +117,7 @@ test('killed at any write, the next run makes exactly the missing changes, each 
     const journal = await openJournal(journalPath(target.journalFolder, knowPlan(plan, 'plan').sha256));
     const made = journal.records
       .filter(({event}) => event === 'after')
-      .map((record) => 'host' in record && record.host);
+      .map((record) => 'setting' in record && record.setting);
     expect(made).toEqual(['h3', 'h4', 'h1']);
     expect(journal.records.at(-1)).toMatchObject({event: 'done', serial: after.serial});
   }
@@ -144,8 +147,8 @@ test('at no moment is less held on a host than both before and after', async () 
   const seen: number[] = [];
   const watched: StorageTarget = {
     ...target,
-    setReserve: async (change) => {
-      const now = await target.setReserve(change);
+    set: async (change) => {
+      const now = await target.set(change);
       const held = (await target.readInventory()).reserveBytes;
       seen.push([...held.values()].reduce((total, bytes) => total + bytes, 0));
       return now;
@@ -181,7 +184,7 @@ test('a plan without a basis is refused when the target does not hold what it st
   const target = await targetWith(HELD);
   await expect(apply(buildPlan([['h1', 99]], [['h1', 0]]), target)).rejects.toMatchObject({
     exitCode: 5,
-    diagnostics: [{at: 'host h1', message: 'the target holds 100 bytes, the plan expects 99'}],
+    diagnostics: [{at: 'h1', message: 'the target says 100 bytes, the plan expects 99 bytes'}],
   });
 });
 
@@ -190,7 +193,9 @@ test('a half-applied plan is refused when somebody else changed the target since
   const plan = buildPlan(HELD, WANTED);
   await expect(apply(plan, target, killedAt(7, []))).rejects.toThrow(Killed);
   const now = await target.readInventory();
-  await target.setReserve({host: 'h9', toBytes: 1, expected: now, planSha256: 'other', actor: ACTOR});
+  await target.set({
+    ...{setting: 'h9', fromBytes: 0, toBytes: 1, expected: now, planSha256: 'other', actor: ACTOR},
+  });
   await expect(apply(plan, target)).rejects.toMatchObject({
     exitCode: 5,
     message: containing('interrupted'),
@@ -231,9 +236,9 @@ test('an expired plan is refused, unless it was applied wholly before', async ()
   await apply(applied, target);
   const expired = buildPlan([['h1', 1]], [['h1', 2]], {expiresAt: '2026-06-01T00:00:00Z'});
   await expect(apply(expired, target)).rejects.toMatchObject({exitCode: 5, code: 'expired-plan'});
-  const later = {nowUs: NOW_US + 9e15, allowInfeasible: false};
+  const later = {...FIT, nowUs: NOW_US + 9e15};
   const journal = await openJournal(journalPath(target.journalFolder, knowPlan(applied, 'p').sha256));
-  const preview = previewPlan(knowPlan(applied, 'p'), await target.readInventory(), journal.records, later);
+  const preview = await previewPlan(knowPlan(applied, 'p'), target, journal.records, later);
   expect(preview.alreadyApplied).toBe(true);
 });
 
@@ -252,21 +257,15 @@ test('an infeasible plan needs to be allowed, and its gaps are told', async () =
     exitCode: 4,
     diagnostics: [{at: 'rack/r1', message: '5 bytes short'}],
   });
-  const allowed = {nowUs: NOW_US, allowInfeasible: true};
-  expect(previewPlan(knowPlan(plan, 'p'), await target.readInventory(), [], allowed).pending).toHaveLength(1);
+  const allowed = {...FIT, allowInfeasible: true};
+  expect((await previewPlan(knowPlan(plan, 'p'), target, [], allowed)).pending).toHaveLength(1);
 });
 
 test('a preview changes nothing', async () => {
   const target = await targetWith(HELD);
   const before = await readFile(target.name.slice('file:'.length), 'utf8');
-  const rules = {nowUs: NOW_US, allowInfeasible: false};
-  const preview = previewPlan(
-    knowPlan(buildPlan(HELD, WANTED), 'p'),
-    await target.readInventory(),
-    [],
-    rules,
-  );
-  expect(preview.pending.map(({host}) => host)).toEqual(['h3', 'h4', 'h1']);
+  const preview = await previewPlan(knowPlan(buildPlan(HELD, WANTED), 'p'), target, [], FIT);
+  expect(preview.pending.map(({setting}) => setting)).toEqual(['h3', 'h4', 'h1']);
   expect(preview.unchanged).toEqual(['h2']);
   expect(await readFile(target.name.slice('file:'.length), 'utf8')).toBe(before);
 });
@@ -275,15 +274,15 @@ test('a target that does not hold what was set is told with an account of what w
   const target = await targetWith(HELD);
   const forgetful: StorageTarget = {
     ...target,
-    readReserve: async (host) => (host === 'h4' ? 0 : target.readReserve(host)),
+    read: async (setting) => (setting === 'h4' ? 0 : target.read(setting)),
   };
   await expect(apply(buildPlan(HELD, WANTED), forgetful)).rejects.toMatchObject({
     exitCode: 6,
-    message: containing('host h4: the buffer was set to 5 bytes'),
+    message: containing('h4 was set to 5 bytes'),
     diagnostics: [
-      {at: 'host h3', message: 'made'},
-      {at: 'host h4', message: 'not made'},
-      {at: 'host h1', message: 'not made'},
+      {at: 'h3', message: 'made'},
+      {at: 'h4', message: 'not made'},
+      {at: 'h1', message: 'not made'},
     ],
   });
 });
@@ -294,19 +293,19 @@ test('an abort stops between two changes, and the next run goes on', async () =>
   const controller = new AbortController();
   const stopping: StorageTarget = {
     ...target,
-    setReserve: async (change) => {
+    set: async (change) => {
       controller.abort();
-      return target.setReserve(change);
+      return target.set(change);
     },
   };
   const {applyPlan} = await import('../../src/lib/storage-apis/index.js');
   const known = knowPlan(plan, 'p');
   const journal = await openJournal(journalPath(target.journalFolder, known.sha256));
-  const options = {nowUs: NOW_US, allowInfeasible: false, actor: ACTOR, signal: controller.signal};
+  const options = {...RULES, signal: controller.signal};
   await expect(applyPlan(known, stopping, journal, options)).rejects.toMatchObject({name: 'AbortError'});
   expect(await apply(plan, target)).toMatchObject({
-    resumed: [{host: 'h3'}],
-    applied: [{host: 'h4'}, {host: 'h1'}],
+    resumed: [{setting: 'h3'}],
+    applied: [{setting: 'h4'}, {setting: 'h1'}],
   });
 });
 

@@ -10,12 +10,15 @@ import {
   type Actor,
   applyPlan,
   type ApplyResult,
+  type BoundaryMode,
   type Inventory,
   type Journal,
   journalPath,
   knowPlan,
+  LOCAL_ACCESS,
   openJournal,
   type StorageTarget,
+  type TargetAccess,
 } from '../../src/lib/storage-apis/index.js';
 
 export const NOW_US = Date.parse('2026-06-01T00:00:00Z') * 1000;
@@ -28,7 +31,14 @@ export const ACTOR: Actor = {
   newLineage: 'lineage-of-the-test',
 };
 
-export const RULES = {nowUs: NOW_US, allowInfeasible: false, actor: ACTOR};
+/** No time passes between two tries. */
+export const ACCESS: TargetAccess = {...LOCAL_ACCESS, retry: {attempts: 3, firstDelayMs: 0}};
+
+export const FIT = {
+  ...{nowUs: NOW_US, allowInfeasible: false, allowUnsafeShrink: false, useToleranceShare: 0.05},
+  modes: new Map<string, BoundaryMode>(),
+};
+export const RULES = {...FIT, actor: ACTOR, parallel: 4, retry: ACCESS.retry};
 
 export type Bytes = readonly (readonly [host: string, bytes: number])[];
 

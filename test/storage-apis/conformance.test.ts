@@ -1,95 +1,175 @@
 import path from 'node:path';
 
-import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 
-import {openTarget, type StorageTarget, type TARGETS} from '../../src/lib/storage-apis/index.js';
-import {ACTOR, apply, basisOf, buildPlan, type Bytes, containing, temporaryFolder} from './builders.js';
+import {
+  checkDrift,
+  type Journal,
+  journalPath,
+  knowPlan,
+  openJournal,
+  previewPlan,
+  previewRollBack,
+  renderState,
+  rollBack,
+  type StorageTarget,
+  type TARGETS,
+} from '../../src/lib/storage-apis/index.js';
+import type {Bed} from './beds/bed.js';
+import {fileBed} from './beds/file-bed.js';
+import {ACTOR, apply, containing, FIT, RULES} from './builders.js';
 
-/** How a test gets an empty target of each kind; a kind without an entry fails the suite. */
-const OPENERS: Record<keyof typeof TARGETS, () => Promise<StorageTarget>> = {
-  file: async () => openTarget(`file:${path.join(await temporaryFolder(), 'deep', 'buffers.json')}`),
+/** How a test gets a target of each kind; a kind without an entry fails the suite. */
+const BEDS: Record<keyof typeof TARGETS, () => Promise<Bed>> = {
+  file: fileBed,
 };
 
-const hostName = fc.oneof(
-  fc.constantFrom('__proto__', 'constructor', '../h', "h'1", 'h\n1', 'ü'.repeat(300), ''),
-  fc.string({maxLength: 8, unit: 'grapheme'}),
-);
-const buffers = fc.uniqueArray(fc.tuple(hostName, fc.nat({max: Number.MAX_SAFE_INTEGER})), {
-  maxLength: 5,
-  selector: ([host]) => host,
-});
+class Killed extends Error {}
 
-describe.each(Object.entries(OPENERS))('target %s', (_, open) => {
-  test('is empty before the first change, and reading it makes nothing', async () => {
-    const target = await open();
-    const empty = {
-      target: target.name,
-      lineage: '',
-      serial: 0,
-      reserveBytes: new Map(),
-      lastPlanSha256: undefined,
-    };
-    expect(await target.readInventory()).toEqual(empty);
-    expect(await target.readReserve('h1')).toBe(0);
-    expect(await target.readInventory()).toEqual(empty);
+/** Wraps target and journal so that the run dies at its n-th step: each write has a step before and one after it. */
+function killedAt(n: number) {
+  let steps = 0;
+  const step = (): void => {
+    if (steps === n) throw new Killed();
+    steps += 1;
+  };
+  const around = async <T>(work: () => Promise<T>): Promise<T> => {
+    step();
+    const result = await work();
+    step();
+    return result;
+  };
+  return (target: StorageTarget, journal: Journal): [StorageTarget, Journal] => [
+    {...target, set: async (change) => around(async () => target.set(change))},
+    {
+      get records() {
+        return journal.records;
+      },
+      append: async (record) => around(async () => journal.append(record)),
+    },
+  ];
+}
+
+async function settingsOf({target}: Bed): Promise<[string, number | null][]> {
+  const {settings} = await target.readInventory();
+  return [...settings].filter(([, bytes]) => bytes !== 0).sort(([left], [right]) => (left < right ? -1 : 1));
+}
+
+async function journalOf({target, plans: [plan]}: Bed): Promise<Journal> {
+  return openJournal(journalPath(target.journalFolder, knowPlan(plan, 'plan').sha256));
+}
+
+describe.each(Object.entries(BEDS))('target %s', (kind, open) => {
+  test('is named by its kind, tells the same twice, and reading changes nothing', async () => {
+    const {target, plans, changesAsked} = await open();
+    expect(target.name).toMatch(new RegExp(`^${kind}:.`));
+    const inventory = await target.readInventory();
+    await target.express(plans[0]);
+    expect(await target.readInventory()).toEqual(inventory);
+    for (const [setting, bytes] of inventory.settings) expect(await target.read(setting)).toBe(bytes);
+    expect(changesAsked()).toBe(0);
   });
 
-  test('holds what the plan says after apply, whatever the hosts are called, and takes a second plan', async () => {
-    await fc.assert(
-      fc.asyncProperty(buffers, buffers, async (first, second) => {
-        const target = await open();
-        await apply(buildPlan([], first), target);
-        const between = await target.readInventory();
-        expect(nonZero(between.reserveBytes)).toEqual(nonZero(new Map(first)));
-        const wanted: Bytes = [...new Map([...first.map(([host]) => [host, 0] as const), ...second])];
-        await apply(buildPlan(first, wanted, {basis: basisOf(between)}), target);
-        expect(nonZero((await target.readInventory()).reserveBytes)).toEqual(nonZero(new Map(second)));
-        for (const [host, bytes] of second) expect(await target.readReserve(host)).toBe(bytes);
-      }),
-      {numRuns: 15, seed: 7},
-    );
+  test('holds what the plan says after apply, in whole bytes, and takes a second plan', async () => {
+    const bed = await open();
+    for (const plan of bed.plans) {
+      const {wanted} = await bed.target.express(plan);
+      const result = await apply(plan, bed.target);
+      expect(result.applied.length).toBeGreaterThan(1);
+      for (const {setting, bytes} of wanted) {
+        expect(bytes === null || Number.isSafeInteger(bytes)).toBe(true);
+        expect([setting, await bed.target.read(setting)]).toEqual([setting, bytes]);
+      }
+      expect(bed.changesAsked()).toBeGreaterThan(0);
+    }
   });
 
-  test('applied twice is applied once: no change, the same serial, and it says so', async () => {
-    const target = await open();
-    const plan = buildPlan(
-      [],
-      [
-        ['h1', 10],
-        ['h2', 20],
-      ],
-    );
-    const first = await apply(plan, target);
-    const second = await apply(plan, target);
-    expect(first).toMatchObject({alreadyApplied: false, serial: 2, pending: [], resumed: []});
-    expect(first.applied).toEqual(plan.changes);
-    expect(second).toMatchObject({
-      alreadyApplied: true,
-      serial: 2,
-      applied: [],
-      pending: [],
-      resumed: plan.changes,
+  test('a preview and a rendering ask for no change, and a rendering is the same before and after', async () => {
+    const bed = await open();
+    const known = knowPlan(bed.plans[0], 'plan');
+    const preview = await previewPlan(known, bed.target, [], FIT);
+    const state = await renderState(known, bed.target, []);
+    expect(bed.changesAsked()).toBe(0);
+    const {applied} = await apply(bed.plans[0], bed.target);
+    expect(applied).toEqual(preview.pending);
+    expect(await renderState(known, bed.target, (await journalOf(bed)).records)).toEqual(state);
+  });
+
+  test('applied twice is applied once: the second run asks for no change', async () => {
+    const bed = await open();
+    await apply(bed.plans[0], bed.target);
+    const asked = bed.changesAsked();
+    const second = await apply(bed.plans[0], bed.target);
+    expect(second).toMatchObject({alreadyApplied: true, applied: [], pending: []});
+    expect(bed.changesAsked()).toBe(asked);
+  });
+
+  test('killed at any write, the next run makes exactly the missing changes, each once', async () => {
+    for (let kill = 0; ; kill += 1) {
+      const bed = await open();
+      const died = await apply(bed.plans[0], bed.target, killedAt(kill)).then(
+        () => false,
+        (error: unknown) => {
+          if (!(error instanceof Killed)) throw error;
+          return true;
+        },
+      );
+      const result = await apply(bed.plans[0], bed.target);
+      const {wanted} = await bed.target.express(bed.plans[0]);
+      for (const {setting, bytes} of wanted)
+        expect([kill, setting, await bed.target.read(setting)]).toEqual([kill, setting, bytes]);
+      expect([kill, bed.changesAsked()]).toEqual([kill, result.resumed.length + result.applied.length]);
+      expect((await journalOf(bed)).records.at(-1)).toMatchObject({event: 'done'});
+      if (!died) break;
+    }
+  });
+
+  test('a rollback brings back what was there, killed at any write or not, and the plan can be applied again', async () => {
+    for (let kill = 0; ; kill += 1) {
+      const bed = await open();
+      const before = await settingsOf(bed);
+      await apply(bed.plans[0], bed.target);
+      const after = await settingsOf(bed);
+      const [target, journal] = killedAt(kill)(bed.target, await journalOf(bed));
+      const died = await rollBack(target, journal, RULES).then(
+        () => false,
+        (error: unknown) => {
+          if (!(error instanceof Killed)) throw error;
+          return true;
+        },
+      );
+      await rollBack(bed.target, await journalOf(bed), RULES);
+      expect([kill, await settingsOf(bed)]).toEqual([kill, before]);
+      const again = await previewRollBack(bed.target, (await journalOf(bed)).records, RULES);
+      expect(again).toMatchObject({pending: [], alreadyApplied: true});
+      await apply(bed.plans[0], bed.target);
+      expect([kill, await settingsOf(bed)]).toEqual([kill, after]);
+      if (!died) break;
+    }
+  });
+
+  test('what somebody else changed is found as drift, and neither applied over nor rolled back over', async () => {
+    const bed = await open();
+    const known = knowPlan(bed.plans[0], 'plan');
+    const {applied} = await apply(bed.plans[0], bed.target);
+    const journal = await journalOf(bed);
+    expect(await checkDrift(known, bed.target, journal.records)).toMatchObject({
+      drifted: [],
+      wasApplied: true,
     });
-    expect((await target.readInventory()).serial).toBe(2);
-  });
-
-  test('counts its serial up by one a change and keeps its lineage', async () => {
-    const target = await open();
-    const first = await target.setReserve(change(target, '', 0, 5));
-    expect(first).toEqual({lineage: ACTOR.newLineage, serial: 1});
-    expect(await target.setReserve(change(target, first.lineage, 1, 0))).toEqual({...first, serial: 2});
-  });
-
-  test('refuses a change made from another state than it is in', async () => {
-    const target = await open();
-    await target.setReserve(change(target, '', 0, 5));
-    await expect(target.setReserve(change(target, '', 0, 6))).rejects.toMatchObject({exitCode: 5});
-    expect(await target.readReserve('h1')).toBe(5);
+    const setting = applied[0]?.setting ?? '';
+    await bed.meddle(setting);
+    const meddled = await bed.target.read(setting);
+    const report = await checkDrift(known, bed.target, journal.records);
+    expect(report.drifted.map((drift) => drift.setting)).toEqual([setting]);
+    expect(report.drifted[0]).toMatchObject({wantedBytes: applied[0]?.toBytes, actualBytes: meddled});
+    await expect(apply(bed.plans[0], bed.target)).rejects.toMatchObject({exitCode: 5});
+    await expect(rollBack(bed.target, journal, RULES)).rejects.toMatchObject({exitCode: 5});
+    expect(await bed.target.read(setting)).toBe(meddled);
   });
 
   test('lets one hold the lock at a time', async () => {
-    const target = await open();
+    const {target} = await open();
     const owner = {...ACTOR, pid: process.ppid};
     const held = await target.lock(owner);
     expect(held.tookOverFrom).toBeUndefined();
@@ -100,12 +180,9 @@ describe.each(Object.entries(OPENERS))('target %s', (_, open) => {
     await held.release();
     await (await target.lock(owner)).release();
   });
+
+  test('keeps its journals in a folder of its own', async () => {
+    const [one, other] = [await open(), await open()];
+    expect(path.resolve(one.target.journalFolder)).not.toBe(path.resolve(other.target.journalFolder));
+  });
 });
-
-function nonZero(held: ReadonlyMap<string, number>): Map<string, number> {
-  return new Map([...held].filter(([, bytes]) => bytes > 0).sort());
-}
-
-function change(_: StorageTarget, lineage: string, serial: number, toBytes: number) {
-  return {host: 'h1', toBytes, expected: {lineage, serial}, planSha256: 'p', actor: ACTOR};
-}

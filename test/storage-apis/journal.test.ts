@@ -7,7 +7,7 @@ import {type JournalRecord, openJournal, readJournal} from '../../src/lib/storag
 import {containing, temporaryFolder} from './builders.js';
 
 const at = '2026-06-01T00:00:00Z';
-const change = {index: 0, host: 'hëte', fromBytes: 0, toBytes: 5};
+const change = {setting: 'hëte', fromBytes: null, toBytes: 5};
 const RECORDS: readonly JournalRecord[] = [
   {event: 'before', at, ...change, lineage: '', serial: 0},
   {event: 'after', at, ...change, lineage: 'l', serial: 1},

@@ -16,8 +16,15 @@ afterAll(async () => {
 });
 
 function after(host: string, at: string): string {
-  const record = {event: 'after', at, index: 0, host, fromBytes: 0, toBytes: 1, lineage: 'l', serial: 1};
-  return `${JSON.stringify(record)}\n${JSON.stringify({...record, event: 'before', at: '2027-01-01T00:00:00Z'})}\n`;
+  const change = {setting: `pool of ${host}`, fromBytes: 0, toBytes: 1};
+  const version = {lineage: 'l', serial: 1};
+  const planned = {...change, hosts: [host], action: 'allocate', reason: ''};
+  const begin = {
+    ...{event: 'begin', kind: 'foreshadow.journal', version: 2, tool: 't', at, target: 'x', planSha256: 'p'},
+    ...{direction: 'apply', changes: [planned], ...version},
+  };
+  const record = {event: 'after', at, ...change, ...version};
+  return `${JSON.stringify(begin)}\n${JSON.stringify(record)}\n${JSON.stringify({...record, event: 'before', at: '2027-01-01T00:00:00Z'})}\n`;
 }
 
 it('finds the last change of each host over the journals of all plans; changes only intended do not count', async () => {

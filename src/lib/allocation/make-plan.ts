@@ -33,6 +33,10 @@ export interface CurrentReserve {
   readonly serial: number;
   /** By host id; a host that is not listed holds none. */
   readonly reserveBytes: ReadonlyMap<string, number>;
+  /** What the settings of the API say, where they are not the hosts' reserves themselves; null: a quota without a limit. */
+  readonly settings?: ReadonlyMap<string, number | null>;
+  /** By host id, where the API tells it. */
+  readonly usedBytes?: ReadonlyMap<string, number>;
 }
 
 /** Everything that a plan is made of. */
@@ -222,8 +226,17 @@ function header(
 
 function basisOf(current: CurrentReserve | undefined): Pick<Plan, 'basis'> {
   if (current === undefined) return {};
-  const {target, lineage, serial} = current;
-  return {basis: {target, lineage, serial}};
+  const {target, lineage, serial, settings, usedBytes, reserveBytes} = current;
+  return {
+    basis: {
+      ...{target, lineage, serial},
+      ...(settings &&
+        settings !== reserveBytes && {
+          settings: [...settings].map(([setting, bytes]) => ({setting, bytes})),
+        }),
+      ...(usedBytes && {usedBytes: [...usedBytes].map(([host, bytes]) => ({host, bytes}))}),
+    },
+  };
 }
 
 /** Whatever the checker refuses in a scenario that is not yet told as uncovered: the plan must not hide it. */

@@ -62,7 +62,15 @@ const planSchema = z.object({
   feasible: z.boolean(),
   /** What the target held when the plan was made; apply refuses when it moved. */
   basis: z
-    .object({target: z.string(), lineage: z.string(), serial: z.number().int().nonnegative()})
+    .object({
+      target: z.string(),
+      lineage: z.string(),
+      serial: z.number().int().nonnegative(),
+      /** Where the target has settings of its own kind: what they said; null is a quota without a limit. */
+      settings: z.array(z.object({setting: z.string(), bytes: bytes.nullable()})).optional(),
+      /** Where the target knows how much its hosts use. */
+      usedBytes: z.array(z.object({host: z.string(), bytes})).optional(),
+    })
     .optional(),
   boundaries: z.array(
     z.object({

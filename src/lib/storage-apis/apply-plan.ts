@@ -1,47 +1,47 @@
 import type {Plan} from '../allocation/index.js';
-import {
-  canonicalJson,
-  CheckError,
-  type Diagnostic,
-  errorText,
-  formatInstantUs,
-  InputError,
-  parseInstantUs,
-  sha256Hex,
-  StaleError,
-  TargetError,
-  ToolError,
-} from '../core/index.js';
+import {canonicalJson, type Diagnostic, InputError, sha256Hex, StaleError} from '../core/index.js';
+import {type Account, sumAccount} from './account.js';
 import type {Journal, JournalRecord} from './journal.js';
-import {judgeStanding, type Standing} from './standing.js';
-import type {Actor, Inventory, StorageTarget, TargetVersion} from './target.js';
+import {type ChangeJob, makeChanges, type MakeOptions} from './make-changes.js';
+import {type FitRules, refuseUnfit} from './refuse-unfit.js';
+import {judgeStanding, movedSince, settingsMoved} from './standing.js';
+import {
+  type Expression,
+  holdsMore,
+  type Inventory,
+  isSameVersion,
+  settingIn,
+  settingText,
+  type StorageTarget,
+  type WantedSetting,
+} from './target.js';
+import type {TargetChange, WithheldChange} from './target-change.js';
+import {withhold, type WithholdRules} from './withhold.js';
 
-export type PlannedChange = Plan['changes'][number];
-
-/** What apply did or, in a preview, would do. Every change of the plan is in exactly one of the three lists. */
+/** What apply did or, in a preview, would do. Every change of the plan is in exactly one of the four lists. */
 export interface ApplyResult {
   readonly planSha256: string;
   readonly target: string;
   /** Made by this run, in the order in which they were made. */
-  readonly applied: readonly PlannedChange[];
+  readonly applied: readonly TargetChange[];
   /** Made by an earlier run of the same plan. */
-  readonly resumed: readonly PlannedChange[];
+  readonly resumed: readonly TargetChange[];
   /** Not made yet: empty unless it is a preview. */
-  readonly pending: readonly PlannedChange[];
-  /** Hosts that keep the buffer they have. */
+  readonly pending: readonly TargetChange[];
+  /** Left out by a boundary's mode, or because giving back is not safe now. */
+  readonly withheld: readonly WithheldChange[];
+  /** Settings that say already what they must. */
   readonly unchanged: readonly string[];
   /** This very plan was applied wholly before. */
   readonly alreadyApplied: boolean;
+  /** What the plan's buffer loses on this target, in words. */
+  readonly losses: readonly string[];
   readonly lineage: string;
   readonly serial: number;
 }
 
-export interface ApplyRules {
-  /** Compared with the plan's expiry. */
-  readonly nowUs: number;
-  /** Apply a plan that does not cover every scenario. */
-  readonly allowInfeasible: boolean;
-}
+/** What makes a plan fit, and which of its changes are left out. */
+export type ApplyRules = FitRules & WithholdRules;
 
 /** A plan and how it is told from every other: SHA-256 of its canonical JSON. */
 export interface KnownPlan {
@@ -69,17 +69,16 @@ export function knowPlan(plan: Plan, source: string): KnownPlan {
 }
 
 /**
- * What applying would do to a target that holds this inventory.
+ * What applying would do to a target. Changes nothing.
  * Throws StaleError for a plan that has expired or a target that moved, CheckError for an infeasible plan.
  */
-export function previewPlan(
-  {plan, sha256}: KnownPlan,
-  inventory: Inventory,
+export async function previewPlan(
+  known: KnownPlan,
+  target: StorageTarget,
   records: readonly JournalRecord[],
   rules: ApplyRules,
-): ApplyResult {
-  const standing = judgeStanding(plan, sha256, inventory, records);
-  return describe({plan, sha256}, inventory, standing, rules);
+): Promise<ApplyResult> {
+  return (await prepare(known, target, records, rules)).preview;
 }
 
 /**
@@ -91,155 +90,130 @@ export async function applyPlan(
   known: KnownPlan,
   target: StorageTarget,
   journal: Journal,
-  options: ApplyRules & {
-    readonly actor: Actor;
-    readonly signal?: AbortSignal;
-    readonly onProgress?: (done: number, total: number) => void;
-  },
+  options: ApplyRules & MakeOptions,
 ): Promise<ApplyResult> {
-  const {plan, sha256} = known;
-  const inventory = await target.readInventory();
-  const standing = judgeStanding(plan, sha256, inventory, journal.records);
-  const preview = describe(known, inventory, standing, options);
-  if (plan.changes.length === 0 || (preview.alreadyApplied && standing.done)) return preview;
-
-  const at = formatInstantUs(options.actor.atUs);
-  let now: TargetVersion = {lineage: inventory.lineage, serial: inventory.serial};
-  await catchUpJournal(plan, journal, standing, {
-    event: 'begin',
-    kind: 'foreshadow.journal',
-    version: 1,
-    tool: options.actor.tool,
-    at,
-    target: target.name,
-    planSha256: sha256,
-    ...now,
-  });
-  const todo = inSafeOrder(plan, standing);
-  const applied: PlannedChange[] = [];
-  try {
-    for (const {index, change} of todo) {
-      options.signal?.throwIfAborted();
-      const line = {at, index, host: change.host, fromBytes: change.fromBytes, toBytes: change.toBytes};
-      await journal.append({event: 'before', ...line, ...now});
-      now = await changeAndVerify(target, change, {expected: now, planSha256: sha256, actor: options.actor});
-      await journal.append({event: 'after', ...line, ...now});
-      applied.push(change);
-      options.onProgress?.(applied.length, todo.length);
-    }
-    await journal.append({event: 'done', at, ...now});
-  } catch (error) {
-    const missing = todo.slice(applied.length).map(({change}) => change);
-    throw withAccount(error, applied, missing);
-  }
+  const {preview, job, isWhole} = await prepare(known, target, journal.records, options);
+  if (isWhole) return preview;
+  const {applied, now} = await makeChanges(job, target, journal, options);
   return {...preview, applied, pending: [], ...now};
 }
 
-function describe(
+interface Prepared {
+  readonly preview: ApplyResult;
+  readonly job: ChangeJob;
+  /** Nothing is left to do or to record. */
+  readonly isWhole: boolean;
+}
+
+async function prepare(
   {plan, sha256}: KnownPlan,
-  inventory: Inventory,
-  standing: Standing,
+  target: StorageTarget,
+  records: readonly JournalRecord[],
   rules: ApplyRules,
-): ApplyResult {
-  const alreadyApplied = standing.begun && standing.made.size === plan.changes.length;
-  if (!alreadyApplied) refuseUnfit(plan, rules);
-  const changed = new Set(plan.changes.map(({host}) => host));
+): Promise<Prepared> {
+  const inventory = await target.readInventory();
+  const account = sumAccount(records);
+  refuseHalfRolledBack(account);
+  const standing = judgeStanding(account, inventory);
+  const isLost = account.direction === undefined && inventory.lastPlanSha256 === sha256;
+  if (account.direction === undefined && !isLost) refuseOtherBasis(plan, inventory);
+  const expression = await target.express(plan);
+  const rest = compare(expression, account, inventory, target, isLost);
+  const {allowed, withheld} = withhold(rest.changes, plan, inventory, rules);
+  const begin = [...rest.madeBefore, ...allowed];
+  const todo = inSafeOrder([...standing.missing, ...allowed]);
+  const isBegun = account.entries.size > 0 || isLost;
+  const alreadyApplied = isBegun && todo.length + withheld.length === 0;
+  if (!alreadyApplied) refuseUnfit(plan, inventory, rules);
+  const {lineage, serial} = inventory;
   return {
-    planSha256: sha256,
-    target: inventory.target,
-    applied: [],
-    resumed: plan.changes.filter((_, index) => standing.made.has(index)),
-    pending: inSafeOrder(plan, standing).map(({change}) => change),
-    unchanged: plan.hosts.map(({host}) => host).filter((host) => !changed.has(host)),
-    alreadyApplied,
-    lineage: inventory.lineage,
-    serial: inventory.serial,
+    preview: {
+      ...{planSha256: sha256, target: inventory.target, applied: [], pending: todo, withheld},
+      resumed: [...standing.made, ...rest.madeBefore],
+      ...{unchanged: rest.unchanged, alreadyApplied, lineage, serial},
+      losses: [...target.cannotExpress, ...expression.losses],
+    },
+    job: {
+      ...{planSha256: sha256, direction: 'apply', todo, unrecorded: standing.unrecorded},
+      begin: begin.length === 0 ? undefined : begin,
+      madeBefore: rest.madeBefore,
+      from: {lineage, serial},
+    },
+    isWhole: isWhole(todo.length + standing.unrecorded.length, account, isBegun),
   };
 }
 
-function refuseUnfit(plan: Plan, {nowUs, allowInfeasible}: ApplyRules): void {
-  if (nowUs >= (parseInstantUs(plan.expiresAt) ?? Number.NEGATIVE_INFINITY)) {
-    throw new StaleError(
-      'expired-plan',
-      `the plan expired at ${plan.expiresAt}; it is ${formatInstantUs(nowUs)}`,
-      {
-        hints: ['make a new plan'],
-      },
-    );
-  }
-  if (plan.feasible || allowInfeasible) return;
-  throw new CheckError('infeasible-plan', 'the plan does not cover every scenario', {
-    diagnostics: plan.uncovered.map(({scenario, message}) => ({
-      severity: 'error',
-      code: 'uncovered',
-      at: scenario,
-      message,
-    })),
-    hints: ['add --allow-infeasible to hold at least what it asks for'],
+/** Nothing is to be done nor to be recorded; a plan that never began and changes nothing needs no journal. */
+function isWhole(rest: number, {isDone}: Account, isBegun: boolean): boolean {
+  return rest === 0 && (isDone || !isBegun);
+}
+
+function refuseHalfRolledBack({direction, isDone}: Account): void {
+  if (direction !== 'rollback' || isDone) return;
+  throw new StaleError('half-rolled-back', 'a rollback of this plan was interrupted', {
+    hints: ['end it first: foreshadow apply --rollback JOURNAL'],
   });
 }
 
-interface IndexedChange {
-  readonly index: number;
-  readonly change: PlannedChange;
+function refuseOtherBasis({basis}: Plan, inventory: Inventory): void {
+  if (basis === undefined) return;
+  if (!isSameVersion(basis, inventory)) throw movedSince(inventory, basis, 'the plan was made');
+  const diagnostics = (basis.settings ?? []).flatMap(({setting, bytes}): Diagnostic[] => {
+    const now = settingIn(inventory, setting);
+    return now === bytes ? [] : [movedTo(setting, now, bytes)];
+  });
+  if (diagnostics.length > 0) throw settingsMoved(inventory, diagnostics);
+}
+
+function movedTo(setting: string, now: number | null, expected: number | null): Diagnostic {
+  const message = `the target says ${settingText(now)}, the plan expects ${settingText(expected)}`;
+  return {severity: 'error', code: 'buffer-moved', at: setting, message};
+}
+
+interface Compared {
+  readonly changes: readonly TargetChange[];
+  /** The journal is lost, but the target says that this plan made its last change, and holds these. */
+  readonly madeBefore: readonly TargetChange[];
+  readonly unchanged: readonly string[];
+}
+
+/** What the plan wants of settings that the journal does not know, beside what they say now. */
+function compare(
+  {wanted}: Expression,
+  {entries}: Account,
+  inventory: Inventory,
+  target: StorageTarget,
+  lost: boolean,
+): Compared {
+  const changes: TargetChange[] = [];
+  const madeBefore: TargetChange[] = [];
+  const unchanged: string[] = [];
+  const moved: Diagnostic[] = [];
+  for (const one of wanted.filter(({setting}) => !entries.has(setting))) {
+    const now = settingIn(inventory, one.setting);
+    const expected = one.expectedBytes === undefined ? now : one.expectedBytes;
+    if (lost && now === one.bytes && expected !== now) madeBefore.push(changeOf(one, expected, target));
+    else if (now !== expected) moved.push(movedTo(one.setting, now, expected));
+    else if (now === one.bytes) unchanged.push(one.setting);
+    else changes.push(changeOf(one, now, target));
+  }
+  if (moved.length > 0) throw settingsMoved(inventory, moved);
+  return {changes, madeBefore, unchanged};
+}
+
+function changeOf(
+  {setting, hosts, bytes, reason}: WantedSetting,
+  fromBytes: number | null,
+  target: StorageTarget,
+): TargetChange {
+  const action = holdsMore(target, fromBytes, bytes) ? 'allocate' : 'deallocate';
+  return {setting, hosts, action, fromBytes, toBytes: bytes, reason};
 }
 
 /** Growing first: at no moment is less held on a host than before and after both hold. */
-function inSafeOrder(plan: Plan, {made}: Standing): readonly IndexedChange[] {
-  const todo = plan.changes.map((change, index) => ({index, change})).filter(({index}) => !made.has(index));
+export function inSafeOrder(changes: readonly TargetChange[]): readonly TargetChange[] {
   return [
-    ...todo.filter(({change}) => change.action === 'allocate'),
-    ...todo.filter(({change}) => change.action === 'deallocate'),
+    ...changes.filter(({action}) => action === 'allocate'),
+    ...changes.filter(({action}) => action === 'deallocate'),
   ];
-}
-
-/** Begins a journal, or adds the records that a crash left out. */
-async function catchUpJournal(
-  plan: Plan,
-  journal: Journal,
-  {unrecorded}: Standing,
-  begin: JournalRecord & {event: 'begin'},
-): Promise<void> {
-  if (journal.records.length === 0) await journal.append(begin);
-  const {at, lineage, serial} = begin;
-  for (const [index, {host, fromBytes, toBytes}] of plan.changes.entries()) {
-    if (unrecorded.has(index))
-      await journal.append({event: 'after', at, index, host, fromBytes, toBytes, lineage, serial});
-  }
-}
-
-async function changeAndVerify(
-  target: StorageTarget,
-  {host, toBytes}: PlannedChange,
-  options: {readonly expected: TargetVersion; readonly planSha256: string; readonly actor: Actor},
-): Promise<TargetVersion> {
-  const now = await target.setReserve({host, toBytes, ...options});
-  const heldBytes = await target.readReserve(host);
-  if (heldBytes === toBytes) return now;
-  throw new TargetError(
-    'not-as-set',
-    `host ${host}: the buffer was set to ${toBytes} bytes, but ${target.name} says ${heldBytes}`,
-  );
-}
-
-/** The same error with an exact account of what was made and what was not. Aborts and bugs pass as they are. */
-function withAccount(
-  error: unknown,
-  made: readonly PlannedChange[],
-  missing: readonly PlannedChange[],
-): unknown {
-  if (!(error instanceof ToolError)) return error;
-  const total = made.length + missing.length;
-  const account = (changes: readonly PlannedChange[], message: string): Diagnostic[] =>
-    changes.map(({host}) => ({severity: 'warning', code: 'account', at: `host ${host}`, message}));
-  return new ToolError(
-    error.exitCode,
-    error.code,
-    `${errorText(error)}; ${made.length} of ${total} changes were made`,
-    {
-      diagnostics: [...error.diagnostics, ...account(made, 'made'), ...account(missing, 'not made')],
-      hints: [...error.hints, 'run the same command again: it goes on where it stopped'],
-      cause: error,
-    },
-  );
 }

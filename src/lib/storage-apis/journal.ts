@@ -6,22 +6,28 @@ import {errorText, InputError, parseWith, TargetError} from '../core/index.js';
 import {syncFolder} from './sync-folder.js';
 
 const version = {lineage: z.string(), serial: z.number().int().nonnegative()};
-const change = {
-  index: z.number().int().nonnegative(),
-  host: z.string(),
-  fromBytes: z.number().int().nonnegative(),
-  toBytes: z.number().int().nonnegative(),
-};
+const bytes = z.number().int().nonnegative().nullable();
+const change = {setting: z.string(), fromBytes: bytes, toBytes: bytes};
+const plannedChange = z.object({
+  ...change,
+  hosts: z.array(z.string()),
+  action: z.enum(['allocate', 'deallocate']),
+  reason: z.string(),
+});
 
 const recordSchema = z.discriminatedUnion('event', [
   z.object({
     event: z.literal('begin'),
     kind: z.literal('foreshadow.journal'),
-    version: z.literal(1),
+    version: z.literal(2),
     tool: z.string(),
     at: z.string(),
     target: z.string(),
     planSha256: z.string(),
+    /** `rollback` takes back what the records before it made. */
+    direction: z.enum(['apply', 'rollback']),
+    /** Everything that this run sets out to change. */
+    changes: z.array(plannedChange),
     ...version,
   }),
   z.object({event: z.literal('before'), at: z.string(), ...change, ...version}),
@@ -31,14 +37,14 @@ const recordSchema = z.discriminatedUnion('event', [
 
 /**
  * One line of a journal. lineage and serial say where the target was: before the change in `begin` and `before`,
- * after it in `after` and `done`. `index` counts the plan's changes from 0.
+ * after it in `after` and `done`.
  */
 export type JournalRecord = z.infer<typeof recordSchema>;
 
 /** The account of one plan's application to one target. */
 export interface Journal {
   readonly records: readonly JournalRecord[];
-  /** Returns when the record is on the disk. Throws TargetError when the disk refuses. */
+  /** Returns when the record is on the disk; records of changes made at once are written one after the other. Throws TargetError when the disk refuses. */
   append(record: JournalRecord): Promise<void>;
 }
 
@@ -61,11 +67,16 @@ export async function openJournal(filePath: string): Promise<Journal> {
   const records = [...parseJournal(text, filePath)];
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
   if (whole.length < text.length) await truncate(filePath, Buffer.byteLength(whole));
+  let last = Promise.resolve();
   return {
     records,
     append: async (record) => {
-      await appendLine(filePath, JSON.stringify(record));
-      records.push(record);
+      const written = last.then(async () => {
+        await appendLine(filePath, JSON.stringify(record));
+        records.push(record);
+      });
+      last = written.catch(() => undefined);
+      return written;
     },
   };
 }

@@ -11,10 +11,14 @@ import {readJournal} from './journal.js';
 export async function readLastChanges(journalFolder: string): Promise<ReadonlyMap<string, number>> {
   const changedAtUs = new Map<string, number>();
   for (const name of await listJournals(journalFolder)) {
+    const hostsOf = new Map<string, readonly string[]>();
     for (const record of await readJournal(path.join(journalFolder, name))) {
+      if (record.event === 'begin')
+        for (const {setting, hosts} of record.changes) hostsOf.set(setting, hosts);
       if (record.event !== 'after') continue;
       const atUs = parseInstantUs(record.at) ?? 0;
-      changedAtUs.set(record.host, Math.max(atUs, changedAtUs.get(record.host) ?? atUs));
+      for (const host of hostsOf.get(record.setting) ?? [])
+        changedAtUs.set(host, Math.max(atUs, changedAtUs.get(host) ?? atUs));
     }
   }
   return changedAtUs;

@@ -1,4 +1,5 @@
 import {formatDurationSeconds, formatInstantUs} from '../core/index.js';
+import {LOCAL_ACCESS} from '../storage-apis/index.js';
 import {applyPlanFile} from './apply-plan.js';
 import type {DemoOptions, DemoPlaces, StepOf} from './demo-story.js';
 import {planBuffer} from './plan-buffer.js';
@@ -116,6 +117,11 @@ function applyStep(
           nowUs: endUs,
           dryRun: false,
           allowInfeasible,
+          allowUnsafeShrink: false,
+          access: LOCAL_ACCESS,
+          modes: new Map(),
+          useToleranceShare: 0.05,
+          parallel: 1,
           signal,
         },
         actor: {...actor, tool, atUs: endUs},

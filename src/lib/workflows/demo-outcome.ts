@@ -1,6 +1,6 @@
 import type {Plan} from '../allocation/index.js';
 import {sum} from '../core/index.js';
-import {openTarget} from '../storage-apis/index.js';
+import {LOCAL_ACCESS, openTarget} from '../storage-apis/index.js';
 import type {ReplayReport} from './replay-policies.js';
 
 /** How one policy did in replay, and what the ledger held by it. */
@@ -33,7 +33,7 @@ export interface HeldBytes {
 
 /** Reads back what the target holds, and sets it beside what it held when the plan was made and beside the replay. */
 export async function compareHeld(plan: Plan, target: string, {scores}: ReplayReport): Promise<HeldBytes> {
-  const {reserveBytes} = await openTarget(target).readInventory();
+  const {reserveBytes} = await openTarget(target, LOCAL_ACCESS).readInventory();
   const hosts = plan.hosts.map(({host, currentReserveBytes}) => ({
     host,
     beforeBytes: currentReserveBytes,

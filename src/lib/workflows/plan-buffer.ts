@@ -13,7 +13,7 @@ import {
   sumOfLaunches,
 } from '../allocation/index.js';
 import {canonicalJson, sha256Hex, US_PER_SECOND, writeArtifact} from '../core/index.js';
-import {openTarget, readLastChanges} from '../storage-apis/index.js';
+import {LOCAL_ACCESS, openTarget, readLastChanges, type TargetAccess} from '../storage-apis/index.js';
 import {lintTopology, readTopology, type Topology} from '../topology/index.js';
 import {
   foreseeOverHorizon,
@@ -29,6 +29,8 @@ export interface PlanBufferOptions extends HorizonOptions {
   readonly policy: string;
   /** `kind:place` of the storage API that holds the buffers; absent: none are held yet, and any target takes the plan. */
   readonly target?: string | undefined;
+  /** How that one is reached; absent: it needs neither network nor credentials. */
+  readonly access?: TargetAccess | undefined;
   /** Rules for giving back what the target holds; absent: at once. */
   readonly shrink?: ShrinkRules | undefined;
   readonly validForSeconds: number;
@@ -157,9 +159,12 @@ interface Held {
 }
 
 /** What the target holds, and since when; undefined without a target. */
-async function readHeld(topology: Topology, {target, nowUs}: PlanBufferOptions): Promise<Held | undefined> {
+async function readHeld(
+  topology: Topology,
+  {target, nowUs, access = LOCAL_ACCESS}: PlanBufferOptions,
+): Promise<Held | undefined> {
   if (target === undefined) return undefined;
-  const opened = openTarget(target);
+  const opened = openTarget(target, access);
   const current = await opened.readInventory();
   const changedAtUs = await readLastChanges(opened.journalFolder);
   const sinceChangeSeconds = Float64Array.from(topology.hosts, ({id}) =>

@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {z} from 'zod';
 
+import type {Plan} from '../../allocation/index.js';
 import {
   acquireLock,
   type ArtifactHeader,
@@ -16,9 +17,10 @@ import {syncFolder} from '../sync-folder.js';
 import {
   type Inventory,
   isSameVersion,
-  type ReserveChange,
+  type SettingChange,
   type StorageTarget,
   type TargetVersion,
+  type WantedSetting,
 } from '../target.js';
 
 /*
@@ -55,25 +57,46 @@ type Ledger = z.infer<typeof ledgerSchema> & ArtifactHeader;
  */
 export const fileTarget = {
   summary: 'a JSON ledger on disk',
+  example: 'file:buffers.json',
   open: (place: string): StorageTarget => ({
-    name: `file:${place}`,
+    ...{name: `file:${place}`, holds: 'reserve', counts: true, blocksRepair: false},
     cannotExpress: [],
     journalFolder: `${place}.journals`,
     readInventory: async () => inventoryOf(place, await readLedger(place)),
+    express: async (plan) => Promise.resolve({wanted: wantedBy(plan), losses: []}),
     lock: async (owner) => acquireLock(`${place}.lock`, owner),
-    setReserve: async (change) => setReserve(place, change),
-    readReserve: async (host) => inventoryOf(place, await readLedger(place)).reserveBytes.get(host) ?? 0,
+    set: async (change) => setReserve(place, change),
+    read: async (host) => heldIn(await readLedger(place)).get(host) ?? 0,
   }),
 };
 
 function inventoryOf(place: string, ledger: Ledger | undefined): Inventory {
+  const held = heldIn(ledger);
   return {
     target: `file:${place}`,
     lineage: ledger?.lineage ?? '',
     serial: ledger?.serial ?? 0,
-    reserveBytes: new Map(ledger?.buffers.map(({host, bytes}) => [host, bytes])),
+    settings: held,
+    reserveBytes: held,
     lastPlanSha256: ledger?.lastPlan?.sha256,
   };
+}
+
+function heldIn(ledger: Ledger | undefined): ReadonlyMap<string, number> {
+  return new Map(ledger?.buffers.map(({host, bytes}) => [host, bytes]));
+}
+
+/** The plan's hosts are the ledger's: each holds what the plan says, and starts from what the plan starts from. */
+function wantedBy({hosts, changes}: Plan): WantedSetting[] {
+  const unchanged = hosts.map(({host, currentReserveBytes, reason}) => ({
+    ...{setting: host, hosts: [host], bytes: currentReserveBytes, expectedBytes: currentReserveBytes},
+    reason,
+  }));
+  const changed = changes.map(({host, fromBytes, toBytes, reason}) => ({
+    ...{setting: host, hosts: [host], bytes: toBytes, expectedBytes: fromBytes},
+    reason,
+  }));
+  return [...new Map([...unchanged, ...changed].map((one) => [one.setting, one])).values()];
 }
 
 async function readLedger(place: string): Promise<Ledger | undefined> {
@@ -87,7 +110,7 @@ async function readLedger(place: string): Promise<Ledger | undefined> {
   return parseArtifact(text, place, LEDGER_KIND);
 }
 
-async function setReserve(place: string, change: ReserveChange): Promise<TargetVersion> {
+async function setReserve(place: string, change: SettingChange): Promise<TargetVersion> {
   const ledger = await readLedger(place);
   const before = inventoryOf(place, ledger);
   if (!isSameVersion(before, change.expected)) {
@@ -102,7 +125,7 @@ async function setReserve(place: string, change: ReserveChange): Promise<TargetV
     createdAt: ledger?.createdAt ?? formatInstantUs(change.actor.atUs),
     lineage: ledger?.lineage ?? change.actor.newLineage,
     serial: before.serial + 1,
-    buffers: buffersWith(before.reserveBytes, change),
+    buffers: buffersWith(heldIn(ledger), change),
     lastPlan: {sha256: change.planSha256, at: formatInstantUs(change.actor.atUs)},
   };
   await writeFileAtomically(place, `${JSON.stringify(after, undefined, 2)}\n`);
@@ -112,8 +135,8 @@ async function setReserve(place: string, change: ReserveChange): Promise<TargetV
 
 const LEDGER_KIND_HEADER = {kind: LEDGER_KIND.kind, version: LEDGER_KIND.version};
 
-function buffersWith(held: ReadonlyMap<string, number>, change: ReserveChange): Ledger['buffers'] {
-  return [...new Map(held).set(change.host, change.toBytes)]
+function buffersWith(held: ReadonlyMap<string, number>, change: SettingChange): Ledger['buffers'] {
+  return [...new Map(held).set(change.setting, change.toBytes ?? 0)]
     .map(([host, bytes]) => ({host, bytes}))
     .sort((left, right) => (left.host < right.host ? -1 : 1));
 }
