@@ -1,10 +1,14 @@
+export {askCeph, type CephCall} from './ceph/run-ceph.js';
+export * from './cluster-importer.js';
 export * from './edit-topology.js';
 export * from './host-set.js';
 export * from './lint.js';
 export * from './locate-names.js';
 export * from './raw-topology.js';
+export * from './read-documents.js';
 export * from './read-topology.js';
 export * from './registry.js';
 export * from './remirror-losses.js';
 export * from './resolve-topology.js';
 export * from './topology.js';
+export * from './topology-yaml.js';

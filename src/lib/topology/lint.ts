@@ -1,5 +1,6 @@
 import {type Diagnostic, formatBytes} from '../core/index.js';
 import {hostsIn, hostSetOf, without} from './host-set.js';
+import {listSome, plural} from './list-some.js';
 import {createLossTable, type LossTable} from './remirror-losses.js';
 import type {NameSort} from './locate-names.js';
 import type {Topology, Volume} from './topology.js';
@@ -38,16 +39,6 @@ function error(code: string, [about, at]: Subject, message: string, advice: stri
 
 function warning(code: string, [about, at]: Subject, message: string, advice: string): LintFinding {
   return {severity: 'warning', code, about, at, message, advice};
-}
-
-/** `a, b, c and 9 more` */
-function listSome(names: readonly string[], most = 3): string {
-  const shown = names.slice(0, most).join(', ');
-  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Lists of volumes under a text key. */

@@ -1,3 +1,5 @@
+import type {ClusterImporter} from './cluster-importer.js';
+import {cephImporter} from './importers/ceph.js';
 import {csvImporter} from './importers/csv.js';
 import {yamlImporter} from './importers/yaml.js';
 import type {TopologyImporter} from './raw-topology.js';
@@ -7,3 +9,8 @@ export const topologyImporters = {
   yaml: yamlImporter,
   csv: csvImporter,
 } satisfies Record<string, TopologyImporter>;
+
+/** Every way of making a topology of what a live cluster says about itself. */
+export const clusterImporters = {
+  ceph: cephImporter,
+} satisfies Record<string, ClusterImporter>;
