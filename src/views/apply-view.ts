@@ -71,7 +71,7 @@ function summary({applied, resumed, pending, withheld, unchanged, ...report}: Ap
   if (report.alreadyApplied) return `${paint.good('already applied:')} nothing to change; ${where}`;
   if (report.dryRun) return `${paint.strong('dry run:')} ${count(pending.length, 'change')} pending, ${rest}`;
   const before = resumed.length === 0 ? '' : `${resumed.length} made before, `;
-  return `${paint.good('applied:')} ${count(applied.length, 'change')}, ${before}${rest}`;
+  return `${paint.good(`${report.did}:`)} ${count(applied.length, 'change')}, ${before}${rest}`;
 }
 
 function count(number: number, noun: string): string {

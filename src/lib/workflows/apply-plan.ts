@@ -73,6 +73,7 @@ export interface ApplyReport extends ApplyResult {
   /** What takes these changes back: `apply --rollback` takes it. */
   readonly journal: string;
   readonly dryRun: boolean;
+  readonly did: 'applied' | 'rolled back' | 'released';
   readonly remarks: readonly string[];
 }
 
@@ -87,6 +88,7 @@ export async function applyPlanFile(options: ApplyPlanFileOptions): Promise<Appl
     options.topologyPath === undefined ? undefined : (await readTopology(options.topologyPath)).serial;
   const rules = {...options, topologySerial};
   return change(options.planPath, target, journal, options, {
+    did: 'applied',
     preview: async (records) => previewPlan(known, target, records, rules),
     make: async (opened, made) => applyPlan(known, target, opened, {...rules, ...made}),
   });
@@ -99,6 +101,7 @@ export async function rollBackJournal(options: RollBackOptions): Promise<ApplyRe
   const name = options.target ?? begin?.target;
   const target = openTarget(name ?? needTarget(), options.access);
   return change(options.journalPath, target, options.journalPath, options, {
+    did: 'rolled back',
     preview: async (known) => previewRollBack(target, known, options),
     make: async (opened, made) => rollBack(target, opened, {...options, ...made}),
   });
@@ -109,6 +112,7 @@ export async function releasePlanBuffer(options: ReleaseOptions): Promise<ApplyR
   const {known, target} = await open(options);
   const journal = journalPath(target.journalFolder, releaseId(known, options.boundary));
   return change(options.planPath, target, journal, options, {
+    did: 'released',
     preview: async (records) => previewRelease(known, options.boundary, target, records),
     make: async (opened, made) => releaseBuffer(known, options.boundary, target, opened, made),
   });
@@ -143,6 +147,7 @@ async function open({planPath, target: name, access}: PlanOnTarget): Promise<Ope
 }
 
 interface Work {
+  readonly did: ApplyReport['did'];
   preview(records: readonly JournalRecord[]): Promise<ApplyResult>;
   make(journal: Journal, options: MakeOptions): Promise<ApplyResult>;
 }
@@ -157,7 +162,7 @@ async function change(
 ): Promise<ApplyReport> {
   const preview = await work.preview(await readJournal(journal));
   const remarks = preview.losses.map((loss) => `${target.name} cannot express ${loss}`);
-  const report = {plan, journal, dryRun: options.dryRun, remarks};
+  const report = {plan, journal, dryRun: options.dryRun, did: work.did, remarks};
   if (options.dryRun) return {...report, ...preview};
   if (preview.pending.length > 0 && !(await options.confirm(preview)))
     throw new CheckError('not-confirmed', 'nothing was changed: the answer was not yes');

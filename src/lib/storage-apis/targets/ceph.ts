@@ -106,7 +106,7 @@ function express(plan: Plan, cluster: CephCluster, lagSeconds: number): Expressi
       answer.idleBytes === 0
         ? []
         : [
-            `the buffer host by host: ${answer.tightest} decides for all, which leaves ${formatBytes(answer.idleBytes)} idle beyond the buffer`,
+            `the buffer alone: one quota holds wherever a pool's copies lie, and ${answer.tightest} decides; with the pools at their quotas ${formatBytes(answer.idleBytes)} more than the buffer stay free`,
           ],
   };
 }
