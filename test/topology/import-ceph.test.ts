@@ -221,7 +221,8 @@ describe('settings that keep a rack from re-mirroring by itself', () => {
   });
 
   it('takes the defaults and says so where no settings were given, and shows no other setting', async () => {
-    const {'config-show': _, ...documents} = await documentsOf(HEALTHY);
+    const documents = await documentsOf(HEALTHY);
+    delete documents['config-show'];
     const without = importOf(ceph, documents);
     expect(codesOf(without)).toContain('settings-not-given');
     expect(told(without)).toContain('mon_osd_down_out_subtree_limit is rack');
@@ -359,7 +360,7 @@ describe('pools and OSDs', () => {
 
   it('refuses what is missing, twice, of another cluster or not as expected, by name', async () => {
     const documents = await documentsOf(HEALTHY);
-    const {'pg-dump': _, ...incomplete} = documents;
+    const incomplete = Object.fromEntries(Object.entries(documents).filter(([name]) => name !== 'pg-dump'));
     expect(() => importOf(ceph, incomplete)).toThrow(/missing: ceph pg dump -f json/);
     expect(() => importOf(ceph, {...documents, again: documents['osd-dump']})).toThrow(
       /again and osd-dump are both what "ceph osd dump" prints/,

@@ -1,6 +1,7 @@
 import type {ClusterImporter} from './cluster-importer.js';
 import {cephImporter} from './importers/ceph.js';
 import {csvImporter} from './importers/csv.js';
+import {kubernetesImporter} from './importers/kubernetes.js';
 import {yamlImporter} from './importers/yaml.js';
 import type {TopologyImporter} from './raw-topology.js';
 
@@ -13,4 +14,5 @@ export const topologyImporters = {
 /** Every way of making a topology of what a live cluster says about itself. */
 export const clusterImporters = {
   ceph: cephImporter,
+  kubernetes: kubernetesImporter,
 } satisfies Record<string, ClusterImporter>;

@@ -16,7 +16,7 @@ export async function topologyYaml(raw: RawTopology, remark: string): Promise<st
   const {Document, isCollection, isMap, isPair, visit} = await import('yaml');
   const document = new Document(toPlain(raw), {aliasDuplicateObjects: false});
   document.commentBefore = remark
-    .split(/\r?\n/)
+    .split(/\r\n?|\n/)
     .map((line) => ` ${line}`)
     .join('\n');
   // One line a host, a device and a volume: everything in a list that holds no list of mappings.

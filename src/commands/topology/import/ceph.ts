@@ -68,7 +68,7 @@ flags keep Ceph from re-mirroring a lost rack by itself. Exits with 4 when there
       cluster,
       'ceph-user': user,
     } = this.flags;
-    if (live === paths.length > 0) {
+    if (live ? paths.length > 0 : paths.length === 0) {
       const message = live ? '--live reads no files' : 'what is to be imported?';
       throw new UsageError('what-to-import', message, {
         hints: ['give the files that the commands print', '--live'],

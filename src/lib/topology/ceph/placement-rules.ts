@@ -1,14 +1,14 @@
+import type {PlaceRule} from '../name-tiers.js';
 import type {CephRule} from './documents.js';
 import type {CephOsd, CrushTree} from './crush-tree.js';
 
 /** Where a CRUSH rule puts the copies of a placement group. */
-export interface PlacementRule {
+export interface PlacementRule extends PlaceRule<CephOsd> {
   readonly id: number;
-  readonly name: string;
   /** Type of bucket that no two copies share: `rack`, `host`, `osd`. */
   readonly domain: string;
   /** Device class that it takes; undefined: any, or several. */
-  readonly deviceClass: string | undefined;
+  readonly class: string | undefined;
   /** Whether it may choose the OSD, up and in or not. */
   readonly allows: (osd: CephOsd) => boolean;
   /** What of it a topology cannot say; undefined: nothing. */
@@ -49,7 +49,7 @@ export function readPlacementRule(rule: CephRule, tree: CrushTree): PlacementRul
     id: rule.rule_id,
     name: rule.rule_name,
     domain,
-    deviceClass: classes.size === 1 ? [...classes][0] : undefined,
+    class: classes.size === 1 ? [...classes][0] : undefined,
     allows: (osd) => blocks.some((block) => allows(block, osd)),
     beyond: unknown.length > 0 ? `it has steps that are not known: ${unknown.join(', ')}` : shape,
   };

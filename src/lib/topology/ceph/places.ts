@@ -1,9 +1,9 @@
 import {groupBy} from '../../core/index.js';
+import {type NamedTiers, nameTiers} from '../name-tiers.js';
 import type {Located, RawDevice, RawHost} from '../raw-topology.js';
 import type {CephOsd, CrushBucket, CrushTree} from './crush-tree.js';
 import type {PlacementGroup} from './placement-groups.js';
 import type {PlacementRule} from './placement-rules.js';
-import {nameTiers} from './tiers.js';
 
 /** The OSDs as places for copies. */
 export interface CephPlaces {
@@ -11,7 +11,7 @@ export interface CephPlaces {
   /** `HOST/osd.N`, or `osd.N` where it is in no host; undefined: it is left out. */
   readonly placeOf: (osd: number) => string | undefined;
   /** Tiers of the rules that pools use. */
-  readonly tierOf: ReturnType<typeof nameTiers>['ofRule'];
+  readonly tierOf: NamedTiers<CephOsd>['ofRule'];
   /** Whether it may get further copies. */
   readonly takesMore: (osd: CephOsd) => boolean;
 }
@@ -30,11 +30,11 @@ export function listPlaces(
   const takesMore = (osd: CephOsd): boolean =>
     osd.isOpen && osd.capacityBytes > 0 && (rules.length === 0 || rules.some((rule) => rule.allows(osd)));
   const places = tree.osds.filter((osd) => takesMore(osd) || heldBytes.has(osd.id));
-  const tiers = nameTiers(places.filter(takesMore), rules);
+  const tiers = nameTiers(places.filter(takesMore), rules, ({deviceClass}) => deviceClass);
   const placeIds = new Map(places.map((osd) => [osd.id, placeId(osd)]));
   const located = (text: string): Located => ({at: source, text});
   const toDevice = (osd: CephOsd): RawDevice => {
-    const tier = tiers.ofOsd(osd);
+    const tier = tiers.ofPlace(osd);
     const {capacityBytes, otherUsedBytes} = spaceOf(osd, heldBytes.get(osd.id) ?? 0, takesMore(osd));
     return {
       at: source,
