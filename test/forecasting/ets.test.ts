@@ -231,3 +231,21 @@ describe('the simplex', () => {
     expect(calls).toBeLessThan(65);
   });
 });
+
+describe('volumes that write a few bytes in one hour and 10^12 in another', () => {
+  it('are foreseen within what such a history can come to', async () => {
+    const random = createRandom(5);
+    const panel = Array.from({length: 60}, (_, index) => {
+      const values = Array.from({length: 168}, () => Math.exp(Math.min(27, 14 + 8 * random.normal())));
+      return seriesOf(values, `v${index}`);
+    });
+    // The choice is made on the first days, the path begins where other values followed.
+    const early = panel.map((series) => ({...series, values: series.values.subarray(0, 96)}));
+    const fit = await ets.fit(early, fitOptions({seasonSteps: [24]}));
+    const paths = await fit.predict(panel, 48);
+    for (const [index, path] of paths.entries()) {
+      const most = Math.max(...(panel[index]?.values ?? []));
+      expect(Math.max(...path.map(Math.abs))).toBeLessThan(6 * most);
+    }
+  });
+});

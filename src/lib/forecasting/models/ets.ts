@@ -106,9 +106,27 @@ function predictOne(
     const state = initialState(known, form);
     if (smooth(known, form, parameters, state) === Infinity) continue;
     const path = project(form, parameters, state, horizonSteps);
-    if (path.every((value) => Number.isFinite(value))) return path;
+    if (path.every(isPlausible(known, horizonSteps))) return path;
   }
   return new Float64Array(horizonSteps).fill(Number.NaN);
+}
+
+/**
+ * Whether a value can come of this history: no further beyond what was seen than three times its range, and three times
+ * what growth as fast as all of the range in all of the history would add. Multiplicative parts multiply errors, too: on
+ * bytes that go from a few to 10^12 within hours, paths went to 10^90.
+ */
+function isPlausible(known: Float64Array, horizonSteps: number): (value: number) => boolean {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of known) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  const beyond = 3 * (most - least) * (1 + horizonSteps / known.length);
+  // What is still has no range: its one value and rounding are all that can come.
+  const rounding = 1e-9 * Math.max(Math.abs(least), Math.abs(most));
+  return (value) => value >= least - beyond - rounding && value <= most + beyond + rounding;
 }
 
 function recent(values: Float64Array): Float64Array {
