@@ -1,6 +1,7 @@
 import {nearestName, UsageError} from '../core/index.js';
 import type {TargetAccess} from './access.js';
 import type {StorageTarget} from './target.js';
+import {cinderTarget} from './targets/cinder.js';
 import {fileTarget} from './targets/file.js';
 import {glusterfsTarget} from './targets/glusterfs.js';
 
@@ -14,7 +15,11 @@ interface TargetKind {
 }
 
 /** Every storage API that a plan can be applied to, by the word before the colon. */
-export const TARGETS = {file: fileTarget, glusterfs: glusterfsTarget} satisfies Record<string, TargetKind>;
+export const TARGETS = {
+  cinder: cinderTarget,
+  file: fileTarget,
+  glusterfs: glusterfsTarget,
+} satisfies Record<string, TargetKind>;
 
 /** The target named `kind:place`, e.g. `file:buffers.json`; nothing is read yet. Throws UsageError. */
 export function openTarget(name: string, access: TargetAccess): StorageTarget {

@@ -39,7 +39,7 @@ export function spawnGluster({timeoutMs, signal}: TargetAccess): RunGluster {
         // A number: it ran to its end. Its XML says more than its exit code, which is 0 for some refusals.
         if (error === null || typeof error.code === 'number') resolve({stdout, stderr});
         else if (error.code === 'ENOENT') reject(notInstalled(error));
-        else if (signal?.aborted === true) reject(error);
+        else if (signal?.aborted === true) reject(new Error('interrupted', {cause: error}));
         else
           reject(
             new GlusterSilence(error.killed ? `no answer within ${timeoutMs / 1000} s` : errorText(error)),
