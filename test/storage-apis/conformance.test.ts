@@ -17,13 +17,17 @@ import {
 } from '../../src/lib/storage-apis/index.js';
 import type {Bed} from './beds/bed.js';
 import {cephBed} from './beds/ceph-bed.js';
+import {cinderBed} from './beds/cinder-bed.js';
 import {fileBed} from './beds/file-bed.js';
+import {glusterfsBed} from './beds/glusterfs-bed.js';
 import {ACTOR, apply, containing, FIT, RULES} from './builders.js';
 
 /** How a test gets a target of each kind; a kind without an entry fails the suite. */
 const BEDS: Record<keyof typeof TARGETS, () => Promise<Bed>> = {
+  cinder: cinderBed,
   file: fileBed,
   ceph: cephBed,
+  glusterfs: glusterfsBed,
 };
 
 class Killed extends Error {}

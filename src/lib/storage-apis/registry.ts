@@ -2,7 +2,9 @@ import {nearestName, UsageError} from '../core/index.js';
 import type {TargetAccess} from './access.js';
 import type {StorageTarget} from './target.js';
 import {cephTarget} from './targets/ceph.js';
+import {cinderTarget} from './targets/cinder.js';
 import {fileTarget} from './targets/file.js';
+import {glusterfsTarget} from './targets/glusterfs.js';
 
 interface TargetKind {
   /** One line for people. */
@@ -14,7 +16,12 @@ interface TargetKind {
 }
 
 /** Every storage API that a plan can be applied to, by the word before the colon. */
-export const TARGETS = {file: fileTarget, ceph: cephTarget} satisfies Record<string, TargetKind>;
+export const TARGETS = {
+  ceph: cephTarget,
+  cinder: cinderTarget,
+  file: fileTarget,
+  glusterfs: glusterfsTarget,
+} satisfies Record<string, TargetKind>;
 
 /** The target named `kind:place`, e.g. `file:buffers.json`; nothing is read yet. Throws UsageError. */
 export function openTarget(name: string, access: TargetAccess): StorageTarget {
