@@ -2,6 +2,7 @@ import {nearestName, UsageError} from '../core/index.js';
 import type {TargetAccess} from './access.js';
 import type {StorageTarget} from './target.js';
 import {fileTarget} from './targets/file.js';
+import {httpTarget} from './targets/http.js';
 
 interface TargetKind {
   /** One line for people. */
@@ -13,7 +14,7 @@ interface TargetKind {
 }
 
 /** Every storage API that a plan can be applied to, by the word before the colon. */
-export const TARGETS = {file: fileTarget} satisfies Record<string, TargetKind>;
+export const TARGETS = {file: fileTarget, http: httpTarget} satisfies Record<string, TargetKind>;
 
 /** The target named `kind:place`, e.g. `file:buffers.json`; nothing is read yet. Throws UsageError. */
 export function openTarget(name: string, access: TargetAccess): StorageTarget {
