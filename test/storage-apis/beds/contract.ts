@@ -31,8 +31,15 @@ export interface Contract {
   faults(schema: Readonly<Record<string, unknown>>, value: unknown): readonly string[];
 }
 
-/** Reads the contract; throws when it is no OpenAPI 3.1 or refers to what is not there. */
+let contract: Promise<Contract> | undefined;
+
+/** Reads the contract, once; throws when it is no OpenAPI 3.1 or refers to what is not there. */
 export async function readContract(): Promise<Contract> {
+  contract ??= parseContract();
+  return contract;
+}
+
+async function parseContract(): Promise<Contract> {
   const document = z
     .object({
       openapi: z.string().startsWith('3.1.'),

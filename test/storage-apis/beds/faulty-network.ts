@@ -67,26 +67,23 @@ export async function startFaultyNetwork(
   };
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const {method = '', url = ''} = request;
-    const kind = reads(method, url) ? 'reading' : 'changing';
+    const kind = reads(request.method ?? '', request.url ?? '') ? 'reading' : 'changing';
     const body = await buffer(request);
     const forward = async (): Promise<ForwardedAnswer> => forwardTo(upstream, request, body);
-    if (kind === 'changing') {
-      for (const deliver of late) await deliver();
-      late = [];
-    }
+    if (kind === 'changing') for (const deliver of late.splice(0)) await deliver();
     seen += 1;
     const fault = faultFor(kind);
     if (fault?.how === 'hang') return;
     if (fault?.how === 'late') late.push(forward);
     else if (fault?.how === 'answer') refuse(request, response, body, fault);
-    else {
-      const answer = await forward();
-      if (rule?.fault.how === 'refused' && seen === rule.nth) stopListening();
-      if (fault?.how === 'lost') response.destroy();
-      else if (fault?.how === 'half') sendHalf(response, answer);
-      else response.writeHead(answer.status, answer.headers).end(answer.body);
-    }
+    else giveBack(response, await forward(), fault);
+  }
+
+  function giveBack(response: ServerResponse, answer: ForwardedAnswer, fault: Fault | undefined): void {
+    if (rule?.fault.how === 'refused' && seen === rule.nth) stopListening();
+    if (fault?.how === 'lost') response.destroy();
+    else if (fault?.how === 'half') sendHalf(response, answer);
+    else response.writeHead(answer.status, answer.headers).end(answer.body);
   }
 
   const listen = async (port: number): Promise<void> =>
@@ -150,7 +147,7 @@ function refuse(
 ): void {
   const said = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
   const spoken = Buffer.from(headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
-  const detail = [...said, spoken, body.toString()].join('; ');
+  const detail = [spoken, headers.authorization, ...said, body.toString()].join('; ');
   response.writeHead(fault.status, {'content-type': 'application/json', ...fault.headers});
   response.end(JSON.stringify({detail, encoded: encodeURIComponent(detail)}));
 }

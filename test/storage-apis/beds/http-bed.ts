@@ -18,13 +18,13 @@ const FIRST: Bytes = [
   ['h1', 10],
   ['../x?', 20],
   ['h3', 0],
-  ['h4', 7],
+  ['h4', 0],
 ];
 const SECOND: Bytes = [
   ['h1', 30],
   ['../x?', 5],
   ['h3', 0],
-  ['h4', 7],
+  ['h4', 0],
 ];
 const PASSWORD_START = 'pä"ss w/ord';
 

@@ -47,7 +47,7 @@ export async function startFakeOrchestrator(
 type State = Omit<FakeOrchestrator, 'url'>;
 
 function isCalled({method, path}: ContractOperation, request: SeenRequest): boolean {
-  const [asked = [], told] = [request.url.split('/'), path.split('/')];
+  const [asked, told] = [request.url.split('/'), path.split('/')];
   return (
     method === request.method &&
     asked.length === told.length &&
