@@ -18,12 +18,14 @@ import {
 import type {Bed} from './beds/bed.js';
 import {fileBed} from './beds/file-bed.js';
 import {httpBed} from './beds/http-bed.js';
+import {longhornBed} from './beds/longhorn-bed.js';
 import {ACTOR, apply, containing, FIT, RULES} from './builders.js';
 
 /** How a test gets a target of each kind; a kind without an entry fails the suite. */
 const BEDS: Record<keyof typeof TARGETS, () => Promise<Bed>> = {
   file: fileBed,
   http: httpBed,
+  longhorn: longhornBed,
 };
 
 class Killed extends Error {}

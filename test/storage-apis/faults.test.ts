@@ -9,12 +9,14 @@ import type {ApplyResult, TargetAccess} from '../../src/lib/storage-apis/index.j
 import {applyPlanFile} from '../../src/lib/workflows/apply-plan.js';
 import type {Fault, FaultRule} from './beds/faulty-network.js';
 import {httpBed} from './beds/http-bed.js';
+import {longhornBed} from './beds/longhorn-bed.js';
 import type {ServedBed} from './beds/served-bed.js';
 import {ACTOR, RULES} from './builders.js';
 
 /** Every target that is reached over HTTP. */
 const BEDS: Record<string, () => Promise<ServedBed>> = {
   http: httpBed,
+  longhorn: longhornBed,
 };
 
 const answer = (status: number, headers?: Record<string, string>): Fault => ({

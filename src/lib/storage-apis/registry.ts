@@ -3,6 +3,7 @@ import type {TargetAccess} from './access.js';
 import type {StorageTarget} from './target.js';
 import {fileTarget} from './targets/file.js';
 import {httpTarget} from './targets/http.js';
+import {longhornTarget} from './targets/longhorn.js';
 
 interface TargetKind {
   /** One line for people. */
@@ -14,7 +15,10 @@ interface TargetKind {
 }
 
 /** Every storage API that a plan can be applied to, by the word before the colon. */
-export const TARGETS = {file: fileTarget, http: httpTarget} satisfies Record<string, TargetKind>;
+export const TARGETS = {file: fileTarget, http: httpTarget, longhorn: longhornTarget} satisfies Record<
+  string,
+  TargetKind
+>;
 
 /** The target named `kind:place`, e.g. `file:buffers.json`; nothing is read yet. Throws UsageError. */
 export function openTarget(name: string, access: TargetAccess): StorageTarget {
