@@ -1,5 +1,10 @@
-import {readdir, readFile} from 'node:fs/promises';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readdir, readFile, writeFile} from 'node:fs/promises';
+import {hostname} from 'node:os';
 import path from 'node:path';
+import {text} from 'node:stream/consumers';
+import {fileURLToPath} from 'node:url';
 import {inspect} from 'node:util';
 
 import {describe, expect, test} from 'vitest';
@@ -11,7 +16,7 @@ import type {Fault, FaultRule} from './beds/faulty-network.js';
 import {httpBed} from './beds/http-bed.js';
 import {longhornBed} from './beds/longhorn-bed.js';
 import type {ServedBed} from './beds/served-bed.js';
-import {ACTOR, RULES} from './builders.js';
+import {ACTOR, containing, NOW_US, RULES} from './builders.js';
 
 /** Every target that is reached over HTTP. */
 const BEDS: Record<string, () => Promise<ServedBed>> = {
@@ -43,12 +48,40 @@ interface Outcome {
   readonly error?: unknown;
 }
 
+async function writePlan(bed: ServedBed): Promise<string> {
+  const planPath = path.join(path.dirname(bed.access.stateFolder), 'plan.json');
+  await writeArtifact(planPath, bed.plans[0]);
+  return planPath;
+}
+
+/** Applies the first plan in a process of its own, which ends as kill -9 would end it at its n-th journal record. */
+async function runKilled(bed: ServedBed, killAt: number): Promise<void> {
+  const planPath = await writePlan(bed);
+  await writeFile(`${planPath}.now`, String(NOW_US));
+  const script = fileURLToPath(new URL('killed-run.ts', import.meta.url));
+  const {credentials, stateFolder} = bed.access;
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', script, planPath, bed.target.name, String(killAt)],
+    {
+      env: {
+        ...process.env,
+        FORESHADOW_STATE: stateFolder,
+        FORESHADOW_TARGET_USER: credentials.user,
+        FORESHADOW_TARGET_PASSWORD: credentials.password?.reveal(),
+        FORESHADOW_TARGET_TOKEN: credentials.token?.reveal(),
+      },
+    },
+  );
+  const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect([said, child.signalCode]).toEqual(['', 'SIGKILL']);
+}
+
 /** Applies the first plan as the command does; `laterSeconds`: so long after the run before it. */
 async function run(bed: ServedBed, other: Partial<TargetAccess> = {}, laterSeconds = 0): Promise<Outcome> {
   const access = {...bed.access, ...other};
-  const planPath = path.join(path.dirname(access.stateFolder), 'plan.json');
-  await writeArtifact(planPath, bed.plans[0]);
-  const actor = {...ACTOR, atUs: ACTOR.atUs + laterSeconds * 1e6};
+  const planPath = await writePlan(bed);
+  const actor = {...ACTOR, machine: hostname(), atUs: ACTOR.atUs + laterSeconds * 1e6};
   try {
     const result = await applyPlanFile({
       ...{...RULES, actor, access, planPath, target: bed.target.name, dryRun: false, parallel: 1},
@@ -77,7 +110,7 @@ async function expectNoSecret(bed: ServedBed, outcomes: readonly Outcome[]): Pro
     const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
     const shapes = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), base64];
     for (const shape of [...shapes, encodeURIComponent(base64), Buffer.from(secret).toString('base64url')])
-      expect(texts.filter((text) => text.includes(shape))).toEqual([]);
+      expect(texts.filter((one) => one.includes(shape))).toEqual([]);
   }
 }
 
@@ -168,6 +201,23 @@ describe.each(Object.entries(BEDS))('target %s', (_, open) => {
     await bed.network.breakAt({kind: 'changing', nth: 1, fault: {how: 'hang'}, lasting: false});
     expect(await run(bed, {timeoutMs: 1500})).toMatchObject({result: {pending: []}});
     expect(bed.network.met()).toBe(1);
+  });
+
+  test('after kill -9 the next run takes over the lock and makes each missing change once', async () => {
+    for (const [killAt, made] of [
+      [2, 0],
+      [5, 2],
+    ] as const) {
+      const bed = await open();
+      await runKilled(bed, killAt);
+      const {result} = await run(bed, {}, 61);
+      expect([killAt, result?.resumed.length]).toEqual([killAt, made]);
+      expect(bed.changesMade()).toBe((result?.applied.length ?? 0) + made);
+      expect(result).toMatchObject({
+        remarks: expect.arrayContaining([containing('took over the lock')]) as unknown,
+      });
+      await expectNoSecret(bed, [{result: result!}]);
+    }
   });
 
   test('of two runs at the same time one applies and the other is refused or finds it done', async () => {

@@ -1,32 +1,13 @@
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {writeFile} from 'node:fs/promises';
-import {hostname} from 'node:os';
 import path from 'node:path';
-import {text} from 'node:stream/consumers';
-import {fileURLToPath} from 'node:url';
 
 import {expect, test} from 'vitest';
 
 import type {Plan} from '../../src/lib/allocation/index.js';
-import {writeArtifact} from '../../src/lib/core/index.js';
 import {openTarget, type StorageTarget} from '../../src/lib/storage-apis/index.js';
-import {applyPlanFile} from '../../src/lib/workflows/apply-plan.js';
 import {readContract} from './beds/contract.js';
-import {httpBed} from './beds/http-bed.js';
 import {type FakeOrchestrator, startFakeOrchestrator} from './beds/http-fake.js';
 import {serve} from './beds/serve.js';
-import {
-  ACCESS,
-  ACTOR,
-  apply,
-  buildPlan,
-  type Bytes,
-  containing,
-  NOW_US,
-  RULES,
-  temporaryFolder,
-} from './builders.js';
+import {ACCESS, apply, buildPlan, type Bytes, containing, temporaryFolder} from './builders.js';
 
 const WANTED: Bytes = [
   ['h1', 10],
@@ -162,42 +143,4 @@ test('an answer that breaks the contract is refused by field, without its value'
     'boundaries.0.state',
   ]);
   expect(JSON.stringify(error)).not.toContain('hunter2');
-});
-
-test('after kill -9 the next run takes over the lock and makes each missing change once', async () => {
-  const changes = 3;
-  for (const [killAt, missing] of [
-    [2, changes],
-    [5, 1],
-    [8, 0],
-  ] as const) {
-    const bed = await httpBed();
-    const planPath = path.join(path.dirname(bed.access.stateFolder), 'plan.json');
-    await writeArtifact(planPath, bed.plans[0]);
-    await writeFile(`${planPath}.now`, String(NOW_US));
-    const script = fileURLToPath(new URL('killed-run.ts', import.meta.url));
-    const args = ['--import', 'tsx', script, planPath, bed.target.name, String(killAt)];
-    const run = spawn(process.execPath, args, {
-      env: {
-        ...process.env,
-        FORESHADOW_STATE: bed.access.stateFolder,
-        FORESHADOW_TARGET_USER: 'planner',
-        FORESHADOW_TARGET_PASSWORD: bed.secrets[0],
-      },
-    });
-    const [said] = await Promise.all([text(run.stderr), once(run, 'exit')]);
-    expect([said, run.signalCode]).toEqual(['', 'SIGKILL']);
-    const report = await applyPlanFile({
-      ...{...RULES, planPath, target: bed.target.name, access: bed.access, dryRun: false},
-      actor: {...ACTOR, machine: hostname()},
-      confirm: async () => Promise.resolve(true),
-    });
-    expect(report.remarks).toContainEqual(containing(`took over the lock of process ${run.pid ?? 0}`));
-    expect([killAt, report.applied.length, report.resumed.length]).toEqual([
-      killAt,
-      missing,
-      changes - missing,
-    ]);
-    expect(bed.changesMade()).toBe(changes);
-  }
 });

@@ -1,5 +1,6 @@
-import {type GivenAnswer, type SeenRequest, serve} from './serve.js';
 import {z} from 'zod';
+
+import {type GivenAnswer, type SeenRequest, serve} from './serve.js';
 
 /**
  * A FAKE of the Kubernetes API with Longhorn's nodes and volumes, one namespace, and Leases: no real one was within
@@ -139,22 +140,26 @@ function tellNode(name: string, {version, allowScheduling, ready, annotations, d
   };
 }
 
-function answerNode(state: State, {method, url, headers, text}: SeenRequest): GivenAnswer {
-  const name = decodeURIComponent(url.slice(`${LONGHORN}/nodes/`.length));
-  if (method === 'PATCH') state.patches += 1;
+function answerNode(state: State, request: SeenRequest): GivenAnswer {
+  const name = decodeURIComponent(request.url.slice(`${LONGHORN}/nodes/`.length));
+  if (request.method === 'PATCH') state.patches += 1;
   const node = state.nodes.get(name);
   if (node === undefined) return failure(404, `nodes.longhorn.io "${name}" not found`);
-  if (method === 'GET') return {status: 200, body: tellNode(name, node)};
-  if (method !== 'PATCH') return failure(405, 'method');
-  if (headers['content-type'] !== 'application/merge-patch+json') return failure(415, 'patch type');
-  const parsed = nodePatch.safeParse(JSON.parse(text));
-  if (!parsed.success) return failure(400, `strict decoding error: ${parsed.error.message}`);
-  if (state.busy > 0) {
+  if (request.method === 'GET') return {status: 200, body: tellNode(name, node)};
+  if (state.busy > 0 && request.method === 'PATCH') {
     state.busy -= 1;
     node.version += 1;
   }
-  const {metadata, spec} = parsed.data;
-  if (metadata.resourceVersion !== String(node.version)) return failure(409, 'the object has been modified');
+  const patch = readPatch(request, nodePatch, node.version);
+  return 'status' in patch ? patch : patchNode(state, name, node, patch);
+}
+
+function patchNode(
+  state: State,
+  name: string,
+  node: FakeNode,
+  {metadata, spec}: z.infer<typeof nodePatch>,
+): GivenAnswer {
   for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
     if (value === null) Reflect.deleteProperty(node.annotations, key);
     else node.annotations[key] = value;
@@ -169,35 +174,47 @@ function answerNode(state: State, {method, url, headers, text}: SeenRequest): Gi
   return {status: 200, body: tellNode(name, node)};
 }
 
-function answerLease(state: State, {method, url, headers, text}: SeenRequest): GivenAnswer {
-  const data: unknown = text === '' ? undefined : JSON.parse(text);
-  if (url === LEASES) {
-    if (method !== 'POST') return failure(405, 'method');
-    const made = newLease.safeParse(data);
-    if (!made.success) return failure(400, `strict decoding error: ${made.error.message}`);
-    const {name} = made.data.metadata;
-    if (state.leases.has(name)) return failure(409, `leases "${name}" already exists`);
-    const lease = {uid: `uid-${state.leases.size}-${name}`, version: 1, spec: made.data.spec};
-    state.leases.set(name, lease);
-    return {status: 201, body: tellLease(name, lease)};
-  }
-  const name = url.slice(LEASES.length + 1);
+/** A merge patch of the object's present version, or why it is refused. */
+function readPatch<T extends {readonly metadata: {readonly resourceVersion: string}}>(
+  {method, headers, text}: SeenRequest,
+  schema: z.ZodType<T>,
+  version: number,
+): T | GivenAnswer {
+  if (method !== 'PATCH') return failure(405, 'method');
+  if (headers['content-type'] !== 'application/merge-patch+json') return failure(415, 'patch type');
+  const parsed = schema.safeParse(JSON.parse(text));
+  if (!parsed.success) return failure(400, `strict decoding error: ${parsed.error.message}`);
+  const isStale = parsed.data.metadata.resourceVersion !== String(version);
+  return isStale ? failure(409, 'the object has been modified') : parsed.data;
+}
+
+function createLease(state: State, {method, text}: SeenRequest): GivenAnswer {
+  if (method !== 'POST') return failure(405, 'method');
+  const made = newLease.safeParse(JSON.parse(text));
+  if (!made.success) return failure(400, `strict decoding error: ${made.error.message}`);
+  const {name} = made.data.metadata;
+  if (state.leases.has(name)) return failure(409, `leases "${name}" already exists`);
+  const lease = {uid: `uid-${state.leases.size}-${name}`, version: 1, spec: made.data.spec};
+  state.leases.set(name, lease);
+  return {status: 201, body: tellLease(name, lease)};
+}
+
+function answerLease(state: State, request: SeenRequest): GivenAnswer {
+  if (request.url === LEASES) return createLease(state, request);
+  const name = request.url.slice(LEASES.length + 1);
   const lease = state.leases.get(name);
   if (lease === undefined) return failure(404, `leases "${name}" not found`);
-  if (method === 'GET') return {status: 200, body: tellLease(name, lease)};
-  if (method === 'DELETE') {
-    const {preconditions} = removal.parse(data);
+  if (request.method === 'GET') return {status: 200, body: tellLease(name, lease)};
+  if (request.method === 'DELETE') {
+    const {preconditions} = removal.parse(JSON.parse(request.text));
     const isSame = preconditions.uid === lease.uid && preconditions.resourceVersion === String(lease.version);
     if (!isSame) return failure(409, 'preconditions');
     state.leases.delete(name);
     return {status: 200, body: {kind: 'Status', status: 'Success'}};
   }
-  if (method !== 'PATCH') return failure(405, 'method');
-  if (headers['content-type'] !== 'application/merge-patch+json') return failure(415, 'patch type');
-  const parsed = leasePatch.safeParse(data);
-  if (!parsed.success) return failure(400, `strict decoding error: ${parsed.error.message}`);
-  if (parsed.data.metadata.resourceVersion !== String(lease.version)) return failure(409, 'modified');
-  Object.assign(lease, {version: lease.version + 1, spec: {...lease.spec, ...parsed.data.spec}});
+  const patch = readPatch(request, leasePatch, lease.version);
+  if ('status' in patch) return patch;
+  Object.assign(lease, {version: lease.version + 1, spec: {...lease.spec, ...patch.spec}});
   return {status: 200, body: tellLease(name, lease)};
 }
 
