@@ -30,6 +30,8 @@ export default class Apply extends BaseCommand<typeof Apply> {
     '<%= config.bin %> apply plan.json --target file:buffers.json --dry-run',
     '<%= config.bin %> apply plan.json --target file:buffers.json --yes',
     '<%= config.bin %> apply plan.json --target ceph:https://mgr.example:8443 --credentials - --yes < login',
+    '<%= config.bin %> apply plan.json --target http:https://storage.example/v1 --ca ca.pem --mode rack=warn --yes',
+    '<%= config.bin %> apply plan.json --target longhorn:https://kubernetes.example:6443 --release zone/z1 --yes',
     '<%= config.bin %> apply plan.json --check',
     '<%= config.bin %> apply --rollback buffers.json.journals/PLANHASH.jsonl --yes',
   ];

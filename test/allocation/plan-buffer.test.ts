@@ -173,6 +173,21 @@ describe('planBuffer', () => {
     expect(plan.inputs.at(-1)?.kind).toBe('target');
   });
 
+  it('tells of buffers on hosts that the topology does not know, but not of devices of those that it knows', async () => {
+    const place = path.join(folder, 'strange.json');
+    const buffers = [
+      {host: 'a/disk', bytes: 1},
+      {host: 'z', bytes: 2},
+      {host: 'z/disk', bytes: 2},
+    ];
+    const header = {kind: 'foreshadow.ledger', version: 1, tool: 'test', createdAt: '2026-01-01T00:00:00Z'};
+    await writeFile(place, JSON.stringify({...header, lineage: 'l', serial: 1, buffers}));
+    const {plan} = await planBuffer(options({target: `file:${place}`}));
+    expect(plan.warnings?.filter((warning) => warning.includes('does not know'))).toEqual([
+      'the target holds buffers on 2 hosts that the topology does not know; they stay: z, z/disk',
+    ]);
+  });
+
   it('writes a plan that does not cover everything, too, and says so', async () => {
     const out = path.join(folder, 'plan.json');
     const {plan} = await planBuffer(

@@ -20,6 +20,8 @@ import {cephBed} from './beds/ceph-bed.js';
 import {cinderBed} from './beds/cinder-bed.js';
 import {fileBed} from './beds/file-bed.js';
 import {glusterfsBed} from './beds/glusterfs-bed.js';
+import {httpBed} from './beds/http-bed.js';
+import {longhornBed} from './beds/longhorn-bed.js';
 import {ACTOR, apply, containing, FIT, RULES} from './builders.js';
 
 /** How a test gets a target of each kind; a kind without an entry fails the suite. */
@@ -28,6 +30,8 @@ const BEDS: Record<keyof typeof TARGETS, () => Promise<Bed>> = {
   file: fileBed,
   ceph: cephBed,
   glusterfs: glusterfsBed,
+  http: httpBed,
+  longhorn: longhornBed,
 };
 
 class Killed extends Error {}

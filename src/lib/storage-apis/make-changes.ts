@@ -55,7 +55,7 @@ export async function makeChanges(
   options: MakeOptions,
 ): Promise<{readonly applied: readonly TargetChange[]; readonly now: TargetVersion}> {
   const at = formatInstantUs(options.actor.atUs);
-  const run = {job, target, journal, options, at, now: job.from, applied: [] as TargetChange[]};
+  const run: Run = {job, target, journal, options, at, now: job.from, applied: [], open: new Set()};
   await beginJournal(run);
   try {
     for (const action of ['allocate', 'deallocate'] as const)
@@ -66,7 +66,7 @@ export async function makeChanges(
     await journal.append({event: 'done', at, ...run.now});
   } catch (error) {
     const missing = job.todo.filter((change) => !run.applied.includes(change));
-    throw withAccount(error, run.applied, missing);
+    throw withAccount(error, run, missing);
   }
   return {applied: run.applied, now: run.now};
 }
@@ -79,6 +79,8 @@ interface Run {
   readonly at: string;
   now: TargetVersion;
   readonly applied: TargetChange[];
+  /** Asked for, and whether they were made is not known. */
+  readonly open: Set<TargetChange>;
 }
 
 /** Adds the records that a crash left out, then tells what is new. */
@@ -122,15 +124,20 @@ async function makeOne(run: Run, change: TargetChange): Promise<void> {
   const line = {at: run.at, setting, fromBytes, toBytes};
   await run.journal.append({event: 'before', ...line, ...run.now});
   run.now = await setAndVerify(run, change);
-  await run.journal.append({event: 'after', ...line, ...run.now});
   run.applied.push(change);
+  await run.journal.append({event: 'after', ...line, ...run.now});
   run.options.onProgress?.(run.applied.length, run.job.todo.length);
 }
 
 async function setAndVerify(run: Run, change: TargetChange): Promise<TargetVersion> {
   const {target} = run;
-  const now = await setOnce(run, change);
+  run.open.add(change);
+  const now = await setOnce(run, change).catch((error: unknown) => {
+    if (!(error instanceof OpenTargetError)) run.open.delete(change);
+    throw error;
+  });
   const bytes = await target.read(change.setting);
+  run.open.delete(change);
   if (bytes === change.toBytes) return now;
   const message = `${change.setting} was set to ${settingText(change.toBytes)}, but ${target.name} says ${settingText(bytes)}`;
   throw new TargetError('not-as-set', message);
@@ -186,22 +193,21 @@ function meanwhile(setting: string, now: string, cause: unknown): StaleError {
   return new StaleError('target-moved', `${setting} says ${now}: somebody changed it meanwhile`, {cause});
 }
 
-/** The same error with an exact account of what was made and what was not. Aborts and bugs pass as they are. */
-function withAccount(
-  error: unknown,
-  made: readonly TargetChange[],
-  missing: readonly TargetChange[],
-): unknown {
+/** The same error with an account of what was made, what was not, and what only reading tells. Aborts and bugs pass as they are. */
+function withAccount(error: unknown, {applied: made, open}: Run, missing: readonly TargetChange[]): unknown {
   if (!(error instanceof ToolError)) return error;
   const total = made.length + missing.length;
-  const account = (changes: readonly TargetChange[], message: string): Diagnostic[] =>
-    changes.map(({setting}) => ({severity: 'warning', code: 'account', at: setting, message}));
+  const account = (changes: readonly TargetChange[], message?: string): Diagnostic[] =>
+    changes.map((change) => ({
+      ...{severity: 'warning', code: 'account', at: change.setting},
+      message: message ?? (open.has(change) ? 'may be made or not' : 'not made'),
+    }));
   return new ToolError(
     error.exitCode,
     error.code,
     `${errorText(error)}; ${made.length} of ${total} changes were made`,
     {
-      diagnostics: [...error.diagnostics, ...account(made, 'made'), ...account(missing, 'not made')],
+      diagnostics: [...error.diagnostics, ...account(made, 'made'), ...account(missing)],
       hints: [...error.hints, 'run the same command again: it goes on where it stopped'],
       cause: error,
     },

@@ -5,6 +5,8 @@ import {cephTarget} from './targets/ceph.js';
 import {cinderTarget} from './targets/cinder.js';
 import {fileTarget} from './targets/file.js';
 import {glusterfsTarget} from './targets/glusterfs.js';
+import {httpTarget} from './targets/http.js';
+import {longhornTarget} from './targets/longhorn.js';
 
 interface TargetKind {
   /** One line for people. */
@@ -21,6 +23,8 @@ export const TARGETS = {
   cinder: cinderTarget,
   file: fileTarget,
   glusterfs: glusterfsTarget,
+  http: httpTarget,
+  longhorn: longhornTarget,
 } satisfies Record<string, TargetKind>;
 
 /** The target named `kind:place`, e.g. `file:buffers.json`; nothing is read yet. Throws UsageError. */

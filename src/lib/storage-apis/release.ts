@@ -4,7 +4,7 @@ import type {ApplyResult, KnownPlan} from './apply-plan.js';
 import type {Journal, JournalRecord} from './journal.js';
 import {type ChangeJob, makeChanges, type MakeOptions} from './make-changes.js';
 import {judgeStanding} from './standing.js';
-import {settingIn, type StorageTarget} from './target.js';
+import {holdsMore, settingIn, type StorageTarget} from './target.js';
 import type {TargetChange} from './target-change.js';
 
 /** How the releasing of a plan's buffer for one failure is told from everything else. */
@@ -24,7 +24,8 @@ export async function previewRelease(
 
 /**
  * Gives the buffer to the repair after a boundary was lost, where the target keeps space from repairs, too: every
- * setting on a surviving host goes to 0. The journal, which is not the plan's, takes it back. Hold the target's lock.
+ * setting on a surviving host goes to what it says without a buffer. The journal, which is not the plan's, takes it
+ * back. Hold the target's lock.
  * Throws UsageError for a boundary that the plan does not know or a target that keeps nothing from repairs, else as
  * applyPlan.
  */
@@ -53,11 +54,11 @@ async function prepare(
   const standing = judgeStanding(account, inventory);
   const {wanted} = await target.express(known.plan);
   const surviving = wanted.filter(({hosts}) => hosts.some((host) => !lost.has(host)));
-  const fresh = surviving.flatMap(({setting, hosts}): TargetChange[] => {
+  const fresh = surviving.flatMap(({setting, hosts, baseBytes: toBytes = 0}): TargetChange[] => {
     const fromBytes = settingIn(inventory, setting);
-    if (account.entries.has(setting) || fromBytes === 0) return [];
+    if (account.entries.has(setting) || !holdsMore(target, toBytes, fromBytes)) return [];
     const reason = `released for the repair of ${boundary}`;
-    return [{setting, hosts, action: 'deallocate', fromBytes, toBytes: 0, reason}];
+    return [{setting, hosts, action: 'deallocate', fromBytes, toBytes, reason}];
   });
   const todo = [...standing.missing, ...fresh];
   const id = releaseId(known, boundary);

@@ -23,11 +23,11 @@ export function redact(text: string, secrets: readonly (Secret | undefined)[]): 
   for (const secret of secrets) {
     const plain = secret?.reveal() ?? '';
     if (plain === '') continue;
+    // Its end may be missing, or encoded in its turn.
+    const base64 = Buffer.from(plain).toString('base64').replace(/=+$/, '');
     const shapes = [
-      plain,
-      encodeURIComponent(plain),
-      JSON.stringify(plain).slice(1, -1),
-      Buffer.from(plain).toString('base64'),
+      ...[plain, encodeURIComponent(plain), JSON.stringify(plain).slice(1, -1)],
+      ...[base64, encodeURIComponent(base64), Buffer.from(plain).toString('base64url')],
     ];
     for (const shape of shapes) clean = clean.split(shape).join(HIDDEN);
   }

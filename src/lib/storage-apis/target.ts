@@ -41,6 +41,8 @@ export interface WantedSetting {
   readonly bytes: SettingBytes;
   /** What the plan says that it holds before; refused as stale when it does not. Absent: whatever it holds. */
   readonly expectedBytes?: SettingBytes;
+  /** What it says without any buffer, and again when a failure releases it; absent: 0. */
+  readonly baseBytes?: number;
   readonly reason: string;
 }
 

@@ -182,7 +182,11 @@ function warnOfTopology(topology: Topology): string[] {
 
 function warnOfTarget(topology: Topology, current: CurrentReserve | undefined): string[] {
   const known = new Set(topology.hosts.map(({id}) => id));
-  const others = [...(current?.reserveBytes ?? [])].filter(([host, bytes]) => bytes > 0 && !known.has(host));
+  // A target may tell a host and its devices, of which a topology names one or the others.
+  const nodeOf = (id: string): string => id.split('/')[0] ?? id;
+  const nodes = new Set(topology.hosts.map(({id}) => nodeOf(id)));
+  const isKnown = (host: string): boolean => known.has(host) || nodes.has(host) || known.has(nodeOf(host));
+  const others = [...(current?.reserveBytes ?? [])].filter(([host, bytes]) => bytes > 0 && !isKnown(host));
   const names = others.map(([host]) => host);
   return names.length === 0
     ? []

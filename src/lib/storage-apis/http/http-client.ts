@@ -142,16 +142,23 @@ async function exchange(
           resolve({status: message.statusCode ?? 0, headers: message.headers, text});
         },
         (error: unknown) => {
-          reject(error instanceof Error ? error : new Error(errorText(error)));
+          fail(error);
         },
       );
     });
+    const fail = (error: unknown): void => {
+      reject(new Error(limit.aborted ? `no whole answer within ${timeoutMs / 1000} s` : failureText(error)));
+    };
     sent.on('socket', (socket) => socket.once(secure ? 'secureConnect' : 'connect', onConnected));
-    sent.on('error', (error) => {
-      reject(limit.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error);
-    });
+    sent.on('error', fail);
     sent.end(payload);
   });
+}
+
+/** A name with several addresses of which none answers gives an error without a text of its own. */
+function failureText(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(errorText).join('; ');
+  return errorText(error);
 }
 
 async function readAll(message: IncomingMessage): Promise<string> {
@@ -190,7 +197,8 @@ function asError(
     return new TargetError(outcome.reached ? 'no-answer' : 'unreachable', text, {hints});
   }
   const {status} = outcome.answer;
-  const said = redact(excerpt(outcome.text), secrets);
+  // Cut afterwards: a part of a secret would not be found.
+  const said = excerpt(redact(outcome.text, secrets));
   if (status < 500) return new HttpRefusal(status, where, said);
   const text = `${where} failed with ${status}${said === '' ? '' : `: ${said}`}`;
   return isRead ? new TargetError('server-failed', text) : new OpenTargetError('server-failed', text);
