@@ -10,7 +10,7 @@ import {
   routeDemand,
   scenarioDemand,
 } from '../../src/lib/allocation/index.js';
-import {createStepSpans} from '../../src/lib/allocation/step-spans.js';
+import {createStuckSteps} from '../../src/lib/allocation/stuck-steps.js';
 import {createRandom} from '../../src/lib/core/index.js';
 import type {Topology} from '../../src/lib/topology/index.js';
 import {leastFor, sumOf} from './plan-support.js';
@@ -118,7 +118,7 @@ describe('best-constant', () => {
           .filter(({stuck}) => stuck >= leastBytes);
       });
       const found: typeof expected = [];
-      createStepSpans(hindsight).eachStuck(reserve, {
+      createStuckSteps(hindsight).each(reserve, {
         leastBytes: () => leastBytes,
         visit: (scenario, step, stuck) => found.unshift({scenario, step, stuck}),
       });

@@ -2,7 +2,7 @@ import {compileTopology, type CompiledTopology, type ScenarioNet} from './compil
 import {routeDemand} from './max-flow.js';
 import {createMomentProgram} from './moment-program.js';
 import type {Hindsight, HindsightStep} from './policy.js';
-import type {StepSpans} from './step-spans.js';
+import type {StuckSteps} from './stuck-steps.js';
 
 /** Steps of each scenario that the program looks at first: the hardest of those kept, and some below them. */
 const CANDIDATES = 8;
@@ -36,7 +36,7 @@ interface Candidate {
  */
 export async function leastConstant(
   hindsight: Hindsight,
-  spans: StepSpans,
+  stuckSteps: StuckSteps,
   keptShare: number,
 ): Promise<Float64Array> {
   const compiled = compileTopology(hindsight.topology);
@@ -44,7 +44,7 @@ export async function leastConstant(
   const known: Row[] = [];
   for (let walks = 1; ; walks += 1) {
     const reserveBytes = await solveFor(gather(hindsight, compiled, choices), compiled.hostCount, known);
-    if (!watchMore(hindsight, spans, choices, reserveBytes) || walks === MOST_WALKS) return reserveBytes;
+    if (!watchMore(hindsight, stuckSteps, choices, reserveBytes) || walks === MOST_WALKS) return reserveBytes;
   }
 }
 
@@ -138,12 +138,12 @@ async function solveFor(
 /** Watches, for each scenario, the kept step at which most is avoidably stuck, of equal ones the first. False: there is none. */
 function watchMore(
   {steps}: Hindsight,
-  spans: StepSpans,
+  stuckSteps: StuckSteps,
   choices: readonly StepChoice[],
   reserveBytes: Float64Array,
 ): boolean {
   const worst = choices.map(() => ({step: -1, bytes: 0}));
-  spans.eachStuck(reserveBytes, {
+  stuckSteps.each(reserveBytes, {
     // What is avoidably stuck is at most what is stuck.
     leastBytes: (scenario) => Math.max(1, worst[scenario]?.bytes ?? 0),
     visit: (scenario, index, stuckBytes) => {

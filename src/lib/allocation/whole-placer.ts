@@ -1,4 +1,4 @@
-import {eachHost, type HostSet} from '../topology/index.js';
+import {eachHost, hasHost, type HostSet} from '../topology/index.js';
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
 import {largestFirst, mayLieOn, type Packing, put, startPacking, takeOff} from './packing.js';
 import {placeLargestFirst} from './place-quickly.js';
@@ -102,12 +102,13 @@ function fits(
 
 /** Follows an earlier placement; what is too much for a host goes to the emptiest other one. Undefined: not all fits. */
 function mend(packing: Packing, hostOf: Int32Array): Packing | undefined {
-  const onHost = Array.from(packing.free, (): number[] => []);
-  for (const [item, host] of hostOf.entries()) {
-    put(packing, item, host);
-    onHost[host]?.push(item);
+  const {free, net} = packing;
+  for (let item = 0; item < hostOf.length; item += 1) put(packing, item, hostOf[item] ?? 0);
+  const evicted: number[] = [];
+  for (let host = 0; host < free.length; host += 1) {
+    if ((free[host] ?? 0) < 0 && hasHost(net.alive, host))
+      evicted.push(...evict(packing, itemsOn(hostOf, host), host));
   }
-  const evicted = onHost.flatMap((items, host) => evict(packing, items, host));
   for (const item of largestFirst(packing, evicted)) {
     const host = emptiestHost(packing, item);
     if (host < 0) return undefined;
@@ -116,10 +117,15 @@ function mend(packing: Packing, hostOf: Int32Array): Packing | undefined {
   return packing;
 }
 
+function itemsOn(hostOf: Int32Array, host: number): number[] {
+  const items: number[] = [];
+  for (let item = 0; item < hostOf.length; item += 1) if (hostOf[item] === host) items.push(item);
+  return items;
+}
+
 /** Takes off a host what is too much: the smallest volume that is enough, or else the largest, until it fits. */
 function evict(packing: Packing, items: readonly number[], host: number): number[] {
   const {free, sizeOf} = packing;
-  if ((free[host] ?? 0) >= 0) return [];
   const rising = items.toSorted((one, other) => (sizeOf[one] ?? 0) - (sizeOf[other] ?? 0));
   const evicted: number[] = [];
   while ((free[host] ?? 0) < 0 && rising.length > 0) {

@@ -7,7 +7,7 @@
  */
 import {leastConstant} from '../least-constant.js';
 import type {Hindsight, HindsightPolicy} from '../policy.js';
-import {createStepSpans, type StepSpans} from '../step-spans.js';
+import {createStuckSteps, type StuckSteps} from '../stuck-steps.js';
 
 /** Shares tried, beside none. */
 const ROUNDS = 8;
@@ -22,15 +22,15 @@ export const bestConstant: HindsightPolicy = {
 };
 
 async function lookBack(hindsight: Hindsight): Promise<Float64Array> {
-  const spans = createStepSpans(hindsight);
-  let best = await leastConstant(hindsight, spans, 1);
+  const stuckSteps = createStuckSteps(hindsight);
+  let best = await leastConstant(hindsight, stuckSteps, 1);
   const missedShare = 1 - hindsight.repairedShare;
   let enough = 0;
   let tooMuch: number | undefined;
   let share = missedShare;
   for (let round = 0; round < ROUNDS && share > 0; round += 1) {
-    const reserveBytes = await leastConstant(hindsight, spans, 1 - share);
-    if (repairedShare(hindsight, spans, reserveBytes) < hindsight.repairedShare) tooMuch = share;
+    const reserveBytes = await leastConstant(hindsight, stuckSteps, 1 - share);
+    if (repairedShare(hindsight, stuckSteps, reserveBytes) < hindsight.repairedShare) tooMuch = share;
     else {
       enough = share;
       if (sum(reserveBytes) < sum(best)) best = reserveBytes;
@@ -41,9 +41,13 @@ async function lookBack(hindsight: Hindsight): Promise<Float64Array> {
   return best;
 }
 
-function repairedShare({steps, topology}: Hindsight, spans: StepSpans, reserveBytes: Float64Array): number {
+function repairedShare(
+  {steps, topology}: Hindsight,
+  stuckSteps: StuckSteps,
+  reserveBytes: Float64Array,
+): number {
   let stuck = 0;
-  spans.eachStuck(reserveBytes, {
+  stuckSteps.each(reserveBytes, {
     leastBytes: () => 1,
     visit: () => {
       stuck += 1;
