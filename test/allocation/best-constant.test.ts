@@ -10,6 +10,7 @@ import {
   routeDemand,
   scenarioDemand,
 } from '../../src/lib/allocation/index.js';
+import {createStuckSteps} from '../../src/lib/allocation/stuck-steps.js';
 import {createRandom} from '../../src/lib/core/index.js';
 import type {Topology} from '../../src/lib/topology/index.js';
 import {leastFor, sumOf} from './plan-support.js';
@@ -20,28 +21,23 @@ const bestConstant = HINDSIGHT_POLICIES.find(({name}) => name === 'best-constant
 /** A history in which the volumes of a topology hold `levels[t]` times what it states. */
 function historyOf(topology: Topology, levels: readonly number[], repairedShare: number): Hindsight {
   const compiled = compileTopology(topology);
-  return {
-    topology,
-    repairedShare,
-    *steps() {
-      for (const level of levels) {
-        const used = usedOf(topology).map((bytes) => Math.ceil(bytes * level));
-        yield {
-          roomBytes: roomOf(compiled, hostUse(compiled, used)),
-          demands: compiled.nets.map((net) => scenarioDemand(net, used)),
-        };
-      }
-    },
-    stuckBytes: (scenario, demand, heldBytes) => {
-      const net = compiled.nets[scenario];
-      return net ? demand.totalBytes - routeDemand(net, demand.groupBytes, heldBytes).placedBytes : 0;
-    },
+  const stuckBytes: Hindsight['stuckBytes'] = (scenario, demand, heldBytes) => {
+    const net = compiled.nets[scenario];
+    return net ? demand.totalBytes - routeDemand(net, demand.groupBytes, heldBytes).placedBytes : 0;
   };
+  const steps = levels.map((level) => {
+    const used = usedOf(topology).map((bytes) => Math.ceil(bytes * level));
+    const roomBytes = roomOf(compiled, hostUse(compiled, used));
+    const demands = compiled.nets.map((net) => scenarioDemand(net, used));
+    const unavoidableBytes = Float64Array.from(demands, (demand, at) => stuckBytes(at, demand, roomBytes));
+    return {roomBytes, demands, unavoidableBytes};
+  });
+  return {topology, repairedShare, steps, stuckBytes};
 }
 
 function keptShare(hindsight: Hindsight, reserveBytes: Float64Array): {kept: number; avoidable: number} {
   let [kept, count, avoidable] = [0, 0, 0];
-  for (const {roomBytes, demands} of hindsight.steps()) {
+  for (const {roomBytes, demands} of hindsight.steps) {
     const held = reserveBytes.map((bytes, host) => Math.min(bytes, roomBytes[host]!));
     demands.forEach((demand, scenario) => {
       const stuck = hindsight.stuckBytes(scenario, demand, held);
@@ -104,6 +100,33 @@ describe('best-constant', () => {
         before = sumOf(reserve);
       }
     }
+  });
+
+  it('finds in spans of steps every step that walking through all of them finds', () => {
+    let count = 0;
+    for (let seed = 0; seed < 20; seed += 1) {
+      const topology = randomTopology(`spans ${seed}`);
+      const random = createRandom(seed);
+      const levels = Array.from({length: 1 + random.below(40)}, () => 0.2 + random.next());
+      const hindsight = historyOf(topology, levels, 1);
+      const reserve = Float64Array.from(topology.hosts, () => random.below(500));
+      const leastBytes = 1 + random.below(3) * 100;
+      const expected = hindsight.steps.flatMap(({roomBytes, demands}, step) => {
+        const held = reserve.map((bytes, host) => Math.min(bytes, roomBytes[host]!));
+        return demands
+          .map((demand, scenario) => ({scenario, step, stuck: hindsight.stuckBytes(scenario, demand, held)}))
+          .filter(({stuck}) => stuck >= leastBytes);
+      });
+      const found: typeof expected = [];
+      createStuckSteps(hindsight).each(reserve, {
+        leastBytes: () => leastBytes,
+        visit: (scenario, step, stuck) => found.unshift({scenario, step, stuck}),
+      });
+      found.sort((one, other) => one.step - other.step || one.scenario - other.scenario);
+      expect(found).toEqual(expected);
+      count += found.length;
+    }
+    expect(count).toBeGreaterThan(100);
   });
 
   it('cannot be asked to plan', () => {

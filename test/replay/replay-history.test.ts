@@ -314,7 +314,7 @@ describe('a policy that looks back', () => {
     const told: {readonly totals: readonly number[]; readonly repairedShare: number}[] = [];
     const lookBack: HindsightPolicy['lookBack'] = (hindsight) => {
       const {repairedShare} = hindsight;
-      const totals = Array.from(hindsight.steps(), ({demands}) => demands[0]?.totalBytes ?? 0);
+      const totals = hindsight.steps.map(({demands}) => demands[0]?.totalBytes ?? 0);
       told.push({totals, repairedShare});
       return Promise.resolve(Float64Array.of(0, 0, 60));
     };

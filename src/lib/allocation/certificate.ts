@@ -1,5 +1,5 @@
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
-import {mayLieOn, type Packing, put, largestFirst, unplacedItems} from './packing.js';
+import {largestFirst, mayLieOn, type Packing, put, takeOff, unplacedItems} from './packing.js';
 import {placeQuickly} from './place-quickly.js';
 import {hasVeryMany, placeVolumes} from './place-volumes.js';
 import type {ScenarioDemand} from './scenario-demand.js';
@@ -70,6 +70,9 @@ export function certifyReserve(
   };
 }
 
+/** Items that are asked to make room for one. */
+const MOST_TRIES = 64;
+
 /** Changes `limitBytes`: raised by no more than what is needed for what does not fit. */
 function placeRaising(
   compiled: CompiledTopology,
@@ -81,13 +84,79 @@ function placeRaising(
   const packing = place(compiled, net, demand, limitBytes);
   for (const item of largestFirst(packing, unplacedItems(packing))) {
     const host = leastRaise(packing, item, limitBytes, roomBytes);
-    if (host < 0) return placeInWholeRoom(compiled, {net, demand}, limitBytes, roomBytes);
-    const raise = Math.max(0, (packing.sizeOf[item] ?? 0) - (packing.free[host] ?? 0));
-    limitBytes[host] = (limitBytes[host] ?? 0) + raise;
-    packing.free[host] = (packing.free[host] ?? 0) + raise;
-    put(packing, item, host);
+    if (host >= 0) putRaising(packing, item, host, limitBytes);
+    else if (!changePlaces(packing, item, limitBytes, roomBytes))
+      return placeInWholeRoom(compiled, {net, demand}, limitBytes, roomBytes);
   }
   return packing;
+}
+
+/** Raises the limit of a host by what an item lacks there, and puts it there. */
+function putRaising(packing: Packing, item: number, host: number, limitBytes: Float64Array): void {
+  const raise = Math.max(0, (packing.sizeOf[item] ?? 0) - (packing.free[host] ?? 0));
+  limitBytes[host] = (limitBytes[host] ?? 0) + raise;
+  packing.free[host] = (packing.free[host] ?? 0) + raise;
+  put(packing, item, host);
+}
+
+/**
+ * Where the hosts that an item may use have no room left, another that lies there makes room for it and goes to a host that
+ * has some: the smallest that is enough. False: none was found, and nothing is changed.
+ */
+function changePlaces(
+  packing: Packing,
+  item: number,
+  limitBytes: Float64Array,
+  roomBytes: Float64Array,
+): boolean {
+  let triesLeft = MOST_TRIES;
+  for (const other of largestFirst(packing).toReversed()) {
+    if (!isEnough(packing, item, other, limitBytes, roomBytes)) continue;
+    if (changeWith(packing, item, other, limitBytes, roomBytes)) return true;
+    triesLeft -= 1;
+    if (triesLeft === 0) return false;
+  }
+  return false;
+}
+
+/** Whether the item would fit, within the room, where the other one lies now. */
+function isEnough(
+  packing: Packing,
+  item: number,
+  other: number,
+  limitBytes: Float64Array,
+  roomBytes: Float64Array,
+): boolean {
+  const {free, sizeOf, hostOf} = packing;
+  const host = hostOf[other] ?? -1;
+  if (host < 0) return false;
+  const leftBytes = (free[host] ?? 0) + (roomBytes[host] ?? 0) - (limitBytes[host] ?? 0);
+  return leftBytes + (sizeOf[other] ?? 0) >= (sizeOf[item] ?? 0) && mayLieOn(packing, item, host);
+}
+
+/** Puts the item where the other one lies, and that elsewhere. False: there is no elsewhere, and nothing is changed. */
+function changeWith(
+  packing: Packing,
+  item: number,
+  other: number,
+  limitBytes: Float64Array,
+  roomBytes: Float64Array,
+): boolean {
+  const {free, hostOf} = packing;
+  const host = hostOf[other] ?? 0;
+  const [limitBefore, freeBefore] = [limitBytes[host] ?? 0, free[host] ?? 0];
+  takeOff(packing, other);
+  putRaising(packing, item, host, limitBytes);
+  const elsewhere = leastRaise(packing, other, limitBytes, roomBytes);
+  if (elsewhere >= 0) {
+    putRaising(packing, other, elsewhere, limitBytes);
+    return true;
+  }
+  hostOf[item] = -1;
+  hostOf[other] = host;
+  limitBytes[host] = limitBefore;
+  free[host] = freeBefore;
+  return false;
 }
 
 /** The host that can take the item with the smallest raise; of several the one with the most room left. -1: none. */

@@ -26,6 +26,7 @@ export * from './scenario-demand.js';
 export * from './short-cut.js';
 export * from './shrink-with-proof.js';
 export * from './spread-pool.js';
+export * from './step-spans.js';
 export * from './use-sums.js';
 export * from './verify-plan.js';
 export * from './volume-priority.js';

@@ -2,6 +2,7 @@ import {compileTopology, type CompiledTopology, type ScenarioNet} from './compil
 import {routeDemand} from './max-flow.js';
 import {createMomentProgram} from './moment-program.js';
 import type {Hindsight, HindsightStep} from './policy.js';
+import type {StuckSteps} from './stuck-steps.js';
 
 /** Steps of each scenario that the program looks at first: the hardest of those kept, and some below them. */
 const CANDIDATES = 8;
@@ -33,24 +34,28 @@ interface Candidate {
  * found by need, from minimum cuts (allocation-maths section 9), first at the hardest steps and at some below them,
  * then wherever a walk through all steps kept still finds something short. Whole bytes a host.
  */
-export async function leastConstant(hindsight: Hindsight, keptShare: number): Promise<Float64Array> {
+export async function leastConstant(
+  hindsight: Hindsight,
+  stuckSteps: StuckSteps,
+  keptShare: number,
+): Promise<Float64Array> {
   const compiled = compileTopology(hindsight.topology);
   const choices = chooseSteps(hindsight, keptShare);
   const known: Row[] = [];
   for (let walks = 1; ; walks += 1) {
     const reserveBytes = await solveFor(gather(hindsight, compiled, choices), compiled.hostCount, known);
-    if (!watchMore(hindsight, choices, reserveBytes) || walks === MOST_WALKS) return reserveBytes;
+    if (!watchMore(hindsight, stuckSteps, choices, reserveBytes) || walks === MOST_WALKS) return reserveBytes;
   }
 }
 
 /** What each host can take of a reserve when it has `roomBytes` of room. */
-export function holdWithin(reserveBytes: Float64Array, roomBytes: Float64Array): Float64Array {
+function holdWithin(reserveBytes: Float64Array, roomBytes: Float64Array): Float64Array {
   return reserveBytes.map((bytes, host) => Math.min(bytes, roomBytes[host] ?? 0));
 }
 
 function chooseSteps(hindsight: Hindsight, keptShare: number): readonly StepChoice[] {
   const totals = hindsight.topology.scenarios.map((): number[] => []);
-  for (const {demands} of hindsight.steps())
+  for (const {demands} of hindsight.steps)
     for (const [scenario, {totalBytes}] of demands.entries()) totals[scenario]?.push(totalBytes);
   return totals.map((ofSteps) => {
     const rising = [...ofSteps.keys()].sort(
@@ -76,7 +81,7 @@ function gather(hindsight: Hindsight, {nets}: CompiledTopology, choices: readonl
   const moments: HindsightStep[] = [];
   const candidates: Candidate[] = [];
   let index = 0;
-  for (const step of hindsight.steps()) {
+  for (const step of hindsight.steps) {
     const here = nets.filter(({scenario}) => choices[scenario]?.watched.has(index) ?? false);
     index += 1;
     if (here.length === 0) continue;
@@ -85,7 +90,7 @@ function gather(hindsight: Hindsight, {nets}: CompiledTopology, choices: readonl
     for (const net of here) {
       const demand = step.demands[net.scenario];
       if (demand === undefined || demand.totalBytes === 0) continue;
-      const unavoidableBytes = hindsight.stuckBytes(net.scenario, demand, roomBytes);
+      const unavoidableBytes = step.unavoidableBytes[net.scenario] ?? 0;
       candidates.push({net, step: index - 1, moment, groupBytes: demand.groupBytes, unavoidableBytes});
     }
   }
@@ -130,43 +135,31 @@ async function solveFor(
   }
 }
 
-/** Watches, for each scenario, the kept step at which most is avoidably stuck. False: there is none. */
+/** Watches, for each scenario, the kept step at which most is avoidably stuck, of equal ones the first. False: there is none. */
 function watchMore(
-  hindsight: Hindsight,
+  {steps}: Hindsight,
+  stuckSteps: StuckSteps,
   choices: readonly StepChoice[],
   reserveBytes: Float64Array,
 ): boolean {
   const worst = choices.map(() => ({step: -1, bytes: 0}));
-  let index = 0;
-  for (const step of hindsight.steps()) {
-    const heldBytes = holdWithin(reserveBytes, step.roomBytes);
-    const rounding = roundingOf(step.roomBytes);
-    for (let scenario = 0; scenario < choices.length; scenario += 1) {
-      if (choices[scenario]?.unwatched[index] !== 1) continue;
-      const least = Math.max(rounding, worst[scenario]?.bytes ?? 0);
-      const bytes = avoidablyStuck(hindsight, scenario, step, heldBytes);
-      if (bytes > least) worst[scenario] = {step: index, bytes};
-    }
-    index += 1;
-  }
+  stuckSteps.each(reserveBytes, {
+    // What is avoidably stuck is at most what is stuck.
+    leastBytes: (scenario) => Math.max(1, worst[scenario]?.bytes ?? 0),
+    visit: (scenario, index, stuckBytes) => {
+      const step = steps[index];
+      if (step === undefined || choices[scenario]?.unwatched[index] !== 1) return;
+      const bytes = stuckBytes - (step.unavoidableBytes[scenario] ?? 0);
+      if (bytes > roundingOf(step.roomBytes) && bytes >= (worst[scenario]?.bytes ?? 0))
+        worst[scenario] = {step: index, bytes};
+    },
+  });
   for (const [scenario, {step}] of worst.entries()) {
     if (step < 0) continue;
     choices[scenario]?.watched.add(step);
     choices[scenario]?.unwatched.fill(0, step, step + 1);
   }
   return worst.some(({step}) => step >= 0);
-}
-
-/** Bytes that find no place though they would if all room were held. */
-function avoidablyStuck(
-  hindsight: Hindsight,
-  scenario: number,
-  {roomBytes, demands}: HindsightStep,
-  heldBytes: Float64Array,
-): number {
-  const demand = demands[scenario];
-  const stuck = demand === undefined ? 0 : hindsight.stuckBytes(scenario, demand, heldBytes);
-  return demand === undefined || stuck === 0 ? 0 : stuck - hindsight.stuckBytes(scenario, demand, roomBytes);
 }
 
 function roundingOf(roomBytes: Float64Array): number {

@@ -14,15 +14,30 @@ export interface PolicyView {
   readonly demandBytes: Float64Array;
 }
 
-/** The input with the topology prepared and the forecast taken at the level asked for. */
+/** The last view of a forecast, and what else it was made of. */
+interface KnownView extends Pick<PolicyInput, 'topology' | 'settings'> {
+  readonly sums: PolicyInput['sums'] | undefined;
+  readonly view: PolicyView;
+}
+
+const viewsBefore = new WeakMap<PolicyInput['forecast'], KnownView>();
+
+/**
+ * The input with the topology prepared and the forecast taken at the level asked for: once for all policies that are asked
+ * about the same. Its arrays are not to be changed.
+ */
 export function viewInput({topology, forecast, sums, settings}: PolicyInput): PolicyView {
+  const known = viewsBefore.get(forecast);
+  if (known?.topology === topology && known.sums === sums && known.settings === settings) return known.view;
   const compiled = compileTopology(topology);
   const use = predictUse(compiled, forecast, settings, sums);
   const demandBytes = Float64Array.from(
     compiled.nets,
     (net, scenario) => scenarioDemand(net, use.volumeBytes, use.scenarioFactor[scenario]).totalBytes,
   );
-  return {compiled, use, demandBytes};
+  const view = {compiled, use, demandBytes};
+  viewsBefore.set(forecast, {topology, sums, settings, view});
+  return view;
 }
 
 /** One need a scenario, each with the same `requiredBytes` and reason: how a pool answers. */

@@ -89,16 +89,18 @@ export interface BufferDecision {
 export interface HindsightStep {
   /** Fill limit x capacity - true use of each host, at least 0. */
   readonly roomBytes: Float64Array;
-  /** True demands, by scenario. */
+  /** True demands, by scenario. Of their sizes nothing is asked. */
   readonly demands: readonly ScenarioDemand[];
+  /** By scenario: bytes that find no place even when all room is held. */
+  readonly unavoidableBytes: Float64Array;
 }
 
 /** A history looked back at. */
 export interface Hindsight {
   readonly topology: Topology;
-  /** The steps to be protected, in order; every call walks through them anew. */
-  steps(): Iterable<HindsightStep>;
-  /** Bytes that find no place when a scenario happens and each host can take `heldBytes`. */
+  /** The steps to be protected, in order. */
+  readonly steps: readonly HindsightStep[];
+  /** Bytes that find no place when a scenario happens and each host can take `heldBytes`: whole where these are. */
   stuckBytes(scenario: number, demand: ScenarioDemand, heldBytes: Float64Array): number;
   /** Share of all scenario-steps that is to be repaired, 0 to 1: what it is compared with reached that much. */
   readonly repairedShare: number;

@@ -1,6 +1,6 @@
-import {eachHost, type HostSet} from '../topology/index.js';
+import {eachHost, hasHost, type HostSet} from '../topology/index.js';
 import type {CompiledTopology, ScenarioNet} from './compile-topology.js';
-import {largestFirst, mayLieOn, type Packing, put, startPacking, takeOff, unplacedItems} from './packing.js';
+import {largestFirst, mayLieOn, type Packing, put, startPacking, takeOff} from './packing.js';
 import {placeLargestFirst} from './place-quickly.js';
 import {placeVolumes} from './place-volumes.js';
 import type {ScenarioDemand} from './scenario-demand.js';
@@ -32,6 +32,9 @@ export function createWholePlacer(compiled: CompiledTopology, net: ScenarioNet):
     stillFits: ({sizes}, limitBytes) => last !== undefined && fits(last, sizes, limitBytes, loads),
     leftOver: (demand, limitBytes) => {
       if (demand.totalBytes === 0) return NOTHING;
+      // Where not all can fit anyway, how much is left need not be known as well.
+      if (hasTooLarge(net, demand, limitBytes))
+        return leftIn(placeLargestFirst(compiled, net, demand, limitBytes));
       if (last !== undefined) {
         const mended = mend(startPacking(compiled, net, demand, limitBytes), last.hostOf);
         if (mended !== undefined) {
@@ -39,9 +42,7 @@ export function createWholePlacer(compiled: CompiledTopology, net: ScenarioNet):
           return NOTHING;
         }
       }
-      // Where not all can fit anyway, how much is left need not be known as well.
-      const isHopeless = hasTooLarge(net, demand, limitBytes);
-      const packing = (isHopeless ? placeLargestFirst : placeVolumes)(compiled, net, demand, limitBytes);
+      const packing = placeVolumes(compiled, net, demand, limitBytes);
       if (!packing.hostOf.includes(-1)) last = packing;
       return leftIn(packing);
     },
@@ -49,12 +50,15 @@ export function createWholePlacer(compiled: CompiledTopology, net: ScenarioNet):
 }
 
 /** Volumes that hold nothing wait for nothing. */
-function leftIn(packing: Packing): LeftOver {
-  const waiting = unplacedItems(packing).filter((item) => (packing.sizeOf[item] ?? 0) > 0);
-  return {
-    bytes: waiting.reduce((sum, item) => sum + (packing.sizeOf[item] ?? 0), 0),
-    copies: waiting.length,
-  };
+function leftIn({hostOf, sizeOf}: Packing): LeftOver {
+  let bytes = 0;
+  let copies = 0;
+  for (let item = 0; item < hostOf.length; item += 1) {
+    if ((hostOf[item] ?? -1) >= 0 || (sizeOf[item] ?? 0) <= 0) continue;
+    bytes += sizeOf[item] ?? 0;
+    copies += 1;
+  }
+  return {bytes, copies};
 }
 
 /** Whether some volume is larger than the space on every host that it may use. */
@@ -98,12 +102,13 @@ function fits(
 
 /** Follows an earlier placement; what is too much for a host goes to the emptiest other one. Undefined: not all fits. */
 function mend(packing: Packing, hostOf: Int32Array): Packing | undefined {
-  const onHost = Array.from(packing.free, (): number[] => []);
-  for (const [item, host] of hostOf.entries()) {
-    put(packing, item, host);
-    onHost[host]?.push(item);
+  const {free, net} = packing;
+  for (let item = 0; item < hostOf.length; item += 1) put(packing, item, hostOf[item] ?? 0);
+  const evicted: number[] = [];
+  for (let host = 0; host < free.length; host += 1) {
+    if ((free[host] ?? 0) < 0 && hasHost(net.alive, host))
+      evicted.push(...evict(packing, itemsOn(hostOf, host), host));
   }
-  const evicted = onHost.flatMap((items, host) => evict(packing, items, host));
   for (const item of largestFirst(packing, evicted)) {
     const host = emptiestHost(packing, item);
     if (host < 0) return undefined;
@@ -112,10 +117,15 @@ function mend(packing: Packing, hostOf: Int32Array): Packing | undefined {
   return packing;
 }
 
+function itemsOn(hostOf: Int32Array, host: number): number[] {
+  const items: number[] = [];
+  for (let item = 0; item < hostOf.length; item += 1) if (hostOf[item] === host) items.push(item);
+  return items;
+}
+
 /** Takes off a host what is too much: the smallest volume that is enough, or else the largest, until it fits. */
 function evict(packing: Packing, items: readonly number[], host: number): number[] {
   const {free, sizeOf} = packing;
-  if ((free[host] ?? 0) >= 0) return [];
   const rising = items.toSorted((one, other) => (sizeOf[one] ?? 0) - (sizeOf[other] ?? 0));
   const evicted: number[] = [];
   while ((free[host] ?? 0) < 0 && rising.length > 0) {

@@ -9,20 +9,22 @@ export interface Memory {
   hindsight(repairedShare: number): Hindsight;
 }
 
+const NO_SIZES = new Float64Array(0);
+
 /** An empty memory. Volumes count as if they could be cut into bytes, which favours what is chosen by it. */
 export function createMemory(compiled: CompiledTopology): Memory {
   const placers = compiled.nets.map(createPlacer);
   const steps: HindsightStep[] = [];
   return {
     add: (truth) => {
-      for (const {roomBytes, demands} of truth.steps) {
+      for (const step of truth.steps) {
         // The sizes of single volumes are most of the memory and not looked at.
-        steps.push({roomBytes, demands: demands.map((demand) => ({...demand, sizes: new Float64Array(0)}))});
+        steps.push({...step, demands: step.demands.map((demand) => ({...demand, sizes: NO_SIZES}))});
       }
     },
     hindsight: (repairedShare) => ({
       topology: compiled.topology,
-      steps: () => steps,
+      steps,
       stuckBytes: (scenario, demand, heldBytes) =>
         placers[scenario]?.shortfall(demand, heldBytes)?.stuckBytes ?? 0,
       repairedShare,

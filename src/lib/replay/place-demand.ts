@@ -10,6 +10,8 @@ export interface Shortfall {
 
 /** Places the demands of one scenario, time after time. */
 export interface Placer {
+  /** Whether all of a demand lies where the last one lay: quick; false where that is not known. */
+  stillFits(demand: ScenarioDemand, hostBytes: Float64Array): boolean;
   /** What of a demand finds no place when each host can take `hostBytes`; undefined when all of it does. */
   shortfall(demand: ScenarioDemand, hostBytes: Float64Array): Shortfall | undefined;
 }
@@ -51,6 +53,7 @@ export function createPlacer(net: ScenarioNet): Placer {
   };
 
   return {
+    stillFits: () => false,
     shortfall: (demand, hostBytes) => {
       if (demand.totalBytes === 0) return undefined;
       const stuckBytes = settleQuickly(demand.groupBytes, hostBytes) ?? settleByFlow(demand, hostBytes);

@@ -10,6 +10,7 @@ export function createScenarioPlacer(compiled: CompiledTopology, net: ScenarioNe
   if (inBytes) return placer;
   const whole = createWholePlacer(compiled, net);
   return {
+    stillFits: (demand, hostBytes) => whole.stillFits(demand, hostBytes),
     shortfall: (demand, hostBytes) => {
       if (whole.stillFits(demand, hostBytes)) return undefined;
       const cut = placer.shortfall(demand, hostBytes);

@@ -1,5 +1,5 @@
 import type {ScenarioNet} from '../allocation/index.js';
-import {hostsIn} from '../topology/index.js';
+import {countHosts, hostsIn} from '../topology/index.js';
 
 /** Which part of a group's demand goes to which class of hosts. Parallel arrays: they are walked through all the time. */
 export interface Shares {
@@ -24,9 +24,7 @@ export interface QuickPlacement {
 export function createQuickPlacement(net: ScenarioNet): QuickPlacement {
   const free = new Float64Array(net.classHosts.length);
   const left = new Float64Array(net.groupHosts.length);
-  const choices = chooseClasses(net);
-  const hostCounts = net.groupHosts.map((hosts) => hostsIn(hosts).length);
-  const order = [...choices.keys()].sort((one, other) => (hostCounts[one] ?? 0) - (hostCounts[other] ?? 0));
+  const {choices, order} = preferencesOf(net);
   return {
     left,
     place: (groupBytes, hostBytes, shares) => {
@@ -49,6 +47,26 @@ export function createQuickPlacement(net: ScenarioNet): QuickPlacement {
   };
 }
 
+/** The classes of each group in the order of its choice, and the order in which groups choose. */
+interface Preferences {
+  readonly choices: readonly Int32Array[];
+  readonly order: Int32Array;
+}
+
+const preferencesBefore = new WeakMap<ScenarioNet, Preferences>();
+
+function preferencesOf(net: ScenarioNet): Preferences {
+  const known = preferencesBefore.get(net);
+  if (known !== undefined) return known;
+  const hostCounts = net.groupHosts.map(countHosts);
+  const order = Int32Array.from(hostCounts.keys()).sort(
+    (one, other) => (hostCounts[one] ?? 0) - (hostCounts[other] ?? 0) || one - other,
+  );
+  const preferences = {choices: chooseClasses(net), order};
+  preferencesBefore.set(net, preferences);
+  return preferences;
+}
+
 /** Returns the bytes that found a place. */
 function followShares(
   free: Float64Array,
@@ -64,12 +82,14 @@ function followShares(
   return taken;
 }
 
+const NO_CLASSES = new Int32Array(0);
+
 /** Places what a group has left; where nothing is free any more nobody looks for it. Returns the bytes that found a place. */
 function placeRest(
   free: Float64Array,
   left: Float64Array,
   group: number,
-  {classes = [], freeBytes}: {readonly classes: readonly number[] | undefined; readonly freeBytes: number},
+  {classes = NO_CLASSES, freeBytes}: {readonly classes: Int32Array | undefined; readonly freeBytes: number},
 ): number {
   let rest = left[group] ?? 0;
   let taken = 0;
@@ -81,12 +101,12 @@ function placeRest(
 }
 
 /** The classes that each group may use, the least wanted first. */
-function chooseClasses(net: ScenarioNet): readonly number[][] {
+function chooseClasses(net: ScenarioNet): readonly Int32Array[] {
   const choices = net.groupClasses.map(hostsIn);
   const wanted = new Int32Array(net.classHosts.length);
   for (const index of choices.flat()) wanted[index] = (wanted[index] ?? 0) + 1;
   for (const classes of choices) classes.sort((one, other) => (wanted[one] ?? 0) - (wanted[other] ?? 0));
-  return choices;
+  return choices.map((classes) => Int32Array.from(classes));
 }
 
 /** Moves up to `bytes` of a group's demand to a class; returns how many. */

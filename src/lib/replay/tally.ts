@@ -1,4 +1,4 @@
-import type {CompiledTopology} from '../allocation/index.js';
+import type {CompiledTopology, StepSpan} from '../allocation/index.js';
 import {type DrawSums, startDrawSums} from './draw-sums.js';
 import {everyFailure, type FailureDraws} from './failure-draws.js';
 import type {Placer, Shortfall} from './place-demand.js';
@@ -49,6 +49,33 @@ export function createTally(context: TallyContext): Tally {
     sums.worst = {stuckBytes: shortfall.stuckBytes, scenario: id, atUs: context.stepUs(step)};
   };
 
+  const held = new Float64Array(compiled.hostCount);
+  /**
+   * Lets the failures of the steps of a span happen, in their order, so that placers learn as they would step by step. A
+   * placement that fits when the span is hardest fits at all of its steps.
+   */
+  const failWithin = (
+    span: StepSpan,
+    fromStep: number,
+    scenarios: readonly number[],
+    reserveBytes: Float64Array,
+  ): void => {
+    const {hardest, firstStep, stepCount, parts} = span;
+    const step = fromStep + firstStep;
+    holdWithin(reserveBytes, hardest.roomBytes, held);
+    const open: number[] = [];
+    for (const scenario of scenarios) {
+      const [placer, demand] = [placers[scenario], hardest.demands[scenario]];
+      if (placer === undefined || demand === undefined) continue;
+      if (parts.length === 0) {
+        if (failures.drawsOf(step, scenario).length > 0) fail(scenario, step, placer.shortfall(demand, held));
+      } else if (placer.stillFits(demand, held)) {
+        for (let at = step; at < step + stepCount; at += 1) fail(scenario, at, undefined);
+      } else open.push(scenario);
+    }
+    if (open.length > 0) for (const part of parts) failWithin(part, fromStep, open, reserveBytes);
+  };
+
   return {
     policy,
     sums,
@@ -65,15 +92,10 @@ export function createTally(context: TallyContext): Tally {
       sums.held = [...reserveBytes];
     },
     addWindow: (truth, reserveBytes) => {
-      const held = new Float64Array(reserveBytes.length);
-      for (const [index, {roomBytes, demands}] of truth.steps.entries()) {
-        const step = truth.firstStep + index;
+      for (const {roomBytes} of truth.steps)
         sums.heldByteHours += holdWithin(reserveBytes, roomBytes, held) * stepHours;
-        for (const [scenario, demand] of demands.entries()) {
-          if (failures.drawsOf(step, scenario).length > 0)
-            fail(scenario, step, placers[scenario]?.shortfall(demand, held));
-        }
-      }
+      if (truth.span !== undefined)
+        failWithin(truth.span, truth.firstStep, [...compiled.nets.keys()], reserveBytes);
       sums.steps += truth.steps.length;
       sums.nominalByteHours +=
         holdWithin(reserveBytes, truth.mostRoomBytes, held) * truth.steps.length * stepHours;

@@ -5,8 +5,9 @@
  * (those with the most bytes to re-create): the largest share that keeps as much is found by doubling what the other missed,
  * then by bisection. The least total for the steps kept is a linear program (least-constant.ts), so that the result is the least of this form, not of all.
  */
-import {holdWithin, leastConstant} from '../least-constant.js';
+import {leastConstant} from '../least-constant.js';
 import type {Hindsight, HindsightPolicy} from '../policy.js';
+import {createStuckSteps, type StuckSteps} from '../stuck-steps.js';
 
 /** Shares tried, beside none. */
 const ROUNDS = 8;
@@ -21,14 +22,15 @@ export const bestConstant: HindsightPolicy = {
 };
 
 async function lookBack(hindsight: Hindsight): Promise<Float64Array> {
-  let best = await leastConstant(hindsight, 1);
+  const stuckSteps = createStuckSteps(hindsight);
+  let best = await leastConstant(hindsight, stuckSteps, 1);
   const missedShare = 1 - hindsight.repairedShare;
   let enough = 0;
   let tooMuch: number | undefined;
   let share = missedShare;
   for (let round = 0; round < ROUNDS && share > 0; round += 1) {
-    const reserveBytes = await leastConstant(hindsight, 1 - share);
-    if (repairedShare(hindsight, reserveBytes) < hindsight.repairedShare) tooMuch = share;
+    const reserveBytes = await leastConstant(hindsight, stuckSteps, 1 - share);
+    if (repairedShare(hindsight, stuckSteps, reserveBytes) < hindsight.repairedShare) tooMuch = share;
     else {
       enough = share;
       if (sum(reserveBytes) < sum(best)) best = reserveBytes;
@@ -39,17 +41,20 @@ async function lookBack(hindsight: Hindsight): Promise<Float64Array> {
   return best;
 }
 
-function repairedShare(hindsight: Hindsight, reserveBytes: Float64Array): number {
-  let repaired = 0;
-  let count = 0;
-  for (const {roomBytes, demands} of hindsight.steps()) {
-    const heldBytes = holdWithin(reserveBytes, roomBytes);
-    for (const [scenario, demand] of demands.entries()) {
-      if (hindsight.stuckBytes(scenario, demand, heldBytes) < 1) repaired += 1;
-    }
-    count += demands.length;
-  }
-  return count === 0 ? 1 : repaired / count;
+function repairedShare(
+  {steps, topology}: Hindsight,
+  stuckSteps: StuckSteps,
+  reserveBytes: Float64Array,
+): number {
+  let stuck = 0;
+  stuckSteps.each(reserveBytes, {
+    leastBytes: () => 1,
+    visit: () => {
+      stuck += 1;
+    },
+  });
+  const count = steps.length * topology.scenarios.length;
+  return count === 0 ? 1 : (count - stuck) / count;
 }
 
 function sum(values: Float64Array): number {
