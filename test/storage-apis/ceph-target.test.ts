@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 
 import {openTarget} from '../../src/lib/storage-apis/index.js';
-import {cephBed, cephPlan, CEPH_PASSWORD, fakeCeph, openCeph} from './beds/ceph-bed.js';
+import {cephBed, cephPlan, fakeCeph, openCeph} from './beds/ceph-bed.js';
 import {ACCESS, apply, buildPlan, containing} from './builders.js';
 
 const GIB = 2 ** 30;
@@ -9,12 +9,12 @@ const GIB = 2 ** 30;
 test('quotas leave the reserve and what a lost rack needs: the numbers by hand', async () => {
   const fake = await fakeCeph();
   const {wanted, losses} = await (await openCeph(fake)).express(cephPlan(GIB / 4));
-  // Of each 2 GiB OSD 1.7 GiB may be filled (the plan's fill limit) and 297,000 KiB are overhead. vol-rack (2 copies in
+  // Of each 2 GiB OSD 1,741 MiB may be filled (the plan's fill limit) and 297,000 KiB are overhead. vol-rack (2 copies in
   // 3 racks) puts 1/2 of a stored byte on an OSD once a rack is lost, vol-host (3 copies on 6 hosts) 3/4; empty pools get
   // as much each. The fullest survivor has 15 groups where the mean is 82 / 6.
   const sums = wanted.map(({bytes}) => bytes ?? 0);
   const rawPerByte = (1 / 2 + 3 / 4) * (15 / (82 / 6));
-  const usable = 1.7 * GIB - 297_096 * 1024;
+  const usable = 1741 * 2 ** 20 - 297_096 * 1024;
   expect(wanted.map(({setting}) => setting)).toEqual(['pool/vol-rack', 'pool/vol-host']);
   expect(sums[0]).toBe(sums[1]);
   expect(Math.abs((sums[0] ?? 0) - usable / rawPerByte)).toBeLessThan(8 * 2 ** 20);
@@ -79,7 +79,7 @@ test('without credentials nothing is sent, and they are never part of the addres
     exitCode: 2,
     code: 'no-credentials',
   });
-  const withPassword = fake.url.replace('//', `//planner:${encodeURIComponent(CEPH_PASSWORD)}@`);
+  const withPassword = fake.url.replace('//', `//planner:${encodeURIComponent(fake.password)}@`);
   let message = '';
   try {
     openTarget(`ceph:${withPassword}`, ACCESS);
@@ -87,7 +87,7 @@ test('without credentials nothing is sent, and they are never part of the addres
     message = String(error);
   }
   expect(message).toContain('more than a place');
-  expect(message).not.toContain(encodeURIComponent(CEPH_PASSWORD));
+  expect(message).not.toContain(encodeURIComponent(fake.password));
   expect(() => openTarget('ceph:http://mgr.example:8080', ACCESS)).toThrow('unencrypted');
 });
 

@@ -12,6 +12,8 @@ import {describe, expect, test} from 'vitest';
 import {StaleError, ToolError, writeArtifact} from '../../src/lib/core/index.js';
 import type {ApplyResult, TargetAccess} from '../../src/lib/storage-apis/index.js';
 import {applyPlanFile} from '../../src/lib/workflows/apply-plan.js';
+import {cephBed} from './beds/ceph-bed.js';
+import {cinderBed} from './beds/cinder-bed.js';
 import type {Fault, FaultRule} from './beds/faulty-network.js';
 import {httpBed} from './beds/http-bed.js';
 import {longhornBed} from './beds/longhorn-bed.js';
@@ -20,6 +22,8 @@ import {ACTOR, containing, NOW_US, RULES} from './builders.js';
 
 /** Every target that is reached over HTTP. */
 const BEDS: Record<string, () => Promise<ServedBed>> = {
+  ceph: cephBed,
+  cinder: cinderBed,
   http: httpBed,
   longhorn: longhornBed,
 };

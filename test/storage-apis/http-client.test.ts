@@ -4,7 +4,8 @@ import type {AddressInfo} from 'node:net';
 
 import {expect, onTestFinished, test} from 'vitest';
 
-import {httpClient, openTarget, parseBaseUrl, sealSecret} from '../../src/lib/storage-apis/index.js';
+import {httpClient, parseBaseUrl} from '../../src/lib/storage-apis/http/http-client.js';
+import {openTarget, sealSecret} from '../../src/lib/storage-apis/index.js';
 import {serve, type SeenRequest} from './beds/serve.js';
 import {ACCESS, containing} from './builders.js';
 

@@ -1,3 +1,4 @@
+import {randomBytes} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {createServer, type IncomingMessage, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
@@ -6,12 +7,13 @@ import path from 'node:path';
 import {onTestFinished} from 'vitest';
 import {z} from 'zod';
 
-import {openTarget, sealSecret} from '../../../src/lib/storage-apis/index.js';
+import {openTarget, sealSecret, type TargetAccess} from '../../../src/lib/storage-apis/index.js';
 import {ACCESS, buildPlan, type Bytes, temporaryFolder} from '../builders.js';
-import type {Bed} from './bed.js';
+import {startFaultyNetwork} from './faulty-network.js';
+import type {ServedBed} from './served-bed.js';
 
 const USER = 'planner';
-export const CEPH_PASSWORD = 'pässword-of-the-fake "ceph"';
+const PASSWORD_START = 'pässword "of" the/fake ';
 const VERSION = 'application/vnd.ceph.api.v1.0+json';
 const GIB = 2 ** 30;
 
@@ -38,8 +40,11 @@ export interface FakeCeph {
   readonly checks: {type: string; severity: string}[];
   /** Tokens that it takes; a test may forget one. */
   readonly tokens: Set<string>;
+  readonly password: string;
   wrongLogins: number;
   changesAsked: number;
+  /** How often a quota really moved. */
+  moves: number;
   /** The next changes are answered with 202 and made only when the task is looked at. */
   answersLater: boolean;
 }
@@ -60,7 +65,8 @@ export async function fakeCeph(): Promise<FakeCeph> {
   const known = pools.parse(await recorded('pool'));
   const fake: FakeCeph = {
     ...{url: '', pools: new Map(known.map((pool) => [pool.pool_name, pool])), checks: [], tokens: new Set()},
-    ...{wrongLogins: 0, changesAsked: 0, answersLater: false},
+    ...{wrongLogins: 0, changesAsked: 0, moves: 0, answersLater: false},
+    password: `${PASSWORD_START}${randomBytes(6).toString('hex')}`,
     server: createServer((request, response) => {
       void (async () => {
         const {status, body} = await answer(fake, request, {health, osds, rules});
@@ -112,14 +118,14 @@ function answerPool(fake: FakeCeph, method: string | undefined, pathname: string
 
 function logIn(fake: FakeCeph, text: string): Answer {
   const {username, password} = z.object({username: z.string(), password: z.string()}).parse(JSON.parse(text));
-  if (username !== USER || password !== CEPH_PASSWORD || fake.wrongLogins > 10) {
+  if (username !== USER || password !== fake.password || fake.wrongLogins > 10) {
     fake.wrongLogins += 1;
     return {
       status: 400,
       body: {detail: 'Invalid credentials', code: 'invalid_credentials', component: 'auth'},
     };
   }
-  const token = `token-${fake.tokens.size}-of-the-fake`;
+  const token = randomBytes(18).toString('base64url');
   fake.tokens.add(token);
   return {
     status: 201,
@@ -142,6 +148,7 @@ function setQuota(fake: FakeCeph, pool: FakePool, text: string): Answer {
     }, 20);
     return {status: 202, body: {name: 'pool/edit', metadata: {pool_name: pool.pool_name}}};
   }
+  if (pool.quota_max_bytes !== quota) fake.moves += 1;
   pool.quota_max_bytes = quota;
   const [other] = Object.keys(others);
   if (other === undefined) return {status: 200, body: null};
@@ -169,7 +176,7 @@ export function cephPlan(reserveBytes: number) {
     ...plan,
     hosts: plan.hosts.map((host) => ({
       ...host,
-      ...{capacityBytes: 2 * GIB, predictedUsedBytes: 0.5 * GIB, roomBytes: 1.2 * GIB},
+      ...{capacityBytes: 2 * GIB, predictedUsedBytes: 0.5 * GIB, roomBytes: 1229 * 2 ** 20},
     })),
     changes: [],
     boundaries: [0, 1, 2].map((rack) => ({scenario: `rack/rack${rack}`, hosts: inRack(rack), ...none})),
@@ -177,19 +184,34 @@ export function cephPlan(reserveBytes: number) {
 }
 
 /** How the fake is reached; `password` may be another. */
-export async function openCeph({url}: FakeCeph, password = CEPH_PASSWORD) {
-  const stateFolder = path.join(await temporaryFolder(), 'state');
+export async function openCeph({url, password: right}: FakeCeph, password = right) {
+  return openTarget(`ceph:${url}`, await accessTo(password));
+}
+
+async function accessTo(password: string): Promise<TargetAccess> {
   const credentials = {user: USER, password: sealSecret(password)};
-  return openTarget(`ceph:${url}`, {...ACCESS, credentials, stateFolder});
+  const stateFolder = path.join(await temporaryFolder(), 'state');
+  return {...ACCESS, timeoutMs: 10_000, credentials, stateFolder};
 }
 
 /** A fake dashboard with two pools of volumes. */
-export async function cephBed(): Promise<Bed> {
+export async function cephBed(): Promise<ServedBed> {
   const fake = await fakeCeph();
+  const network = await startFaultyNetwork(
+    fake.url,
+    (method, url) => method === 'GET' || url === '/api/auth',
+  );
+  const access = await accessTo(fake.password);
+  const name = `ceph:${network.url}`;
   return {
-    target: await openCeph(fake),
+    ...{network, access, target: openTarget(name, access)},
+    get secrets() {
+      return [fake.password, ...fake.tokens];
+    },
+    open: (other) => openTarget(name, {...access, ...other}),
     plans: [cephPlan(GIB / 4), cephPlan(GIB / 2)],
     changesAsked: () => fake.changesAsked,
+    changesMade: () => fake.moves,
     meddle: async (setting) => {
       const pool = fake.pools.get(setting.slice('pool/'.length));
       if (pool !== undefined) pool.quota_max_bytes += 1;

@@ -1,8 +1,12 @@
+import {randomBytes} from 'node:crypto';
+import path from 'node:path';
+
 import type {Plan} from '../../../src/lib/allocation/index.js';
-import {openTarget, sealSecret} from '../../../src/lib/storage-apis/index.js';
+import {openTarget, sealSecret, type TargetAccess} from '../../../src/lib/storage-apis/index.js';
 import {ACCESS, buildPlan, type Bytes, temporaryFolder} from '../builders.js';
-import type {Bed} from './bed.js';
 import {cinderStandIn, type StandInType} from './cinder-stand-in.js';
+import {startFaultyNetwork} from './faulty-network.js';
+import type {ServedBed} from './served-bed.js';
 
 const FIRST: Bytes = [
   ['h1', 2e10],
@@ -30,19 +34,29 @@ export async function openCinder(types: readonly StandInType[]) {
 }
 
 /** Two racks with a type each behind a stand-in, one without a limit and one with, and a type of neither. */
-export async function cinderBed(): Promise<Bed> {
+export async function cinderBed(): Promise<ServedBed> {
   const types: StandInType[] = [
     {name: '__DEFAULT__', limit: -1},
     {name: 'r1', limit: -1},
     {name: 'fast disks', zones: 'rack/r2', limit: 100, inUse: 30, reserved: 1},
   ];
-  const {target, changes} = await openCinder(types);
+  // What a header takes: no other letters than these.
+  const token = `gAAAA-${randomBytes(9).toString('base64url')}`;
+  const {place, changes, moves} = await cinderStandIn(types, {token});
+  const {origin, pathname} = new URL(place);
+  const network = await startFaultyNetwork(origin);
+  const stateFolder = path.join(await temporaryFolder(), 'state');
+  const credentials = {token: sealSecret(token)};
+  const access: TargetAccess = {...ACCESS, timeoutMs: 10_000, credentials, stateFolder};
+  const name = `cinder:${network.url}${pathname}`;
   return {
-    target,
+    ...{network, access, target: openTarget(name, access), secrets: [token]},
+    open: (other) => openTarget(name, {...access, ...other}),
     plans: [rackPlan([], FIRST), rackPlan(FIRST, SECOND)],
     changesAsked: () => changes.length,
+    changesMade: moves,
     meddle: async (setting) => {
-      const type = types.find(({name}) => name === setting);
+      const type = types.find(({name: known}) => known === setting);
       if (type !== undefined) type.limit += 1;
       return Promise.resolve();
     },

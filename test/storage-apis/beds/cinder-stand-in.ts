@@ -23,6 +23,7 @@ const putShape = z.strictObject({quota_set: z.record(z.string(), z.number().int(
  */
 export async function cinderStandIn(types: readonly StandInType[], {project = 'a1b2', token = 'good'} = {}) {
   const changes: {body: unknown}[] = [];
+  let moves = 0;
   const answer = async (request: IncomingMessage): Promise<[status: number, body: unknown]> => {
     const url = new URL(request.url ?? '', 'http://x');
     if (request.headers['x-auth-token'] !== token)
@@ -34,7 +35,10 @@ export async function cinderStandIn(types: readonly StandInType[], {project = 'a
     if (request.method === 'PUT' && `${url.pathname}${url.search}` === quotaPath) {
       const body: unknown = JSON.parse(await text(request));
       changes.push({body});
-      return put(types, putShape.parse(body).quota_set);
+      const before = types.map(({limit}) => limit);
+      const answered = put(types, putShape.parse(body).quota_set);
+      if (types.some(({limit}, index) => limit !== before[index])) moves += 1;
+      return answered;
     }
     return [404, '<html><body>404 Not Found</body></html>'];
   };
@@ -55,7 +59,7 @@ export async function cinderStandIn(types: readonly StandInType[], {project = 'a
     await new Promise((resolve) => server.close(resolve));
   });
   const {port} = server.address() as AddressInfo;
-  return {place: `http://127.0.0.1:${port}/v3/${project}`, changes};
+  return {place: `http://127.0.0.1:${port}/v3/${project}`, changes, moves: () => moves};
 }
 
 function quotaSet(types: readonly StandInType[], project: string): unknown {
