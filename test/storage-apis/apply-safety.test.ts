@@ -111,7 +111,11 @@ test('a plan is refused when hosts are gone or grew, when its settings moved, an
     ['h1', 1000],
     ['h2', 1100],
   ]);
-  await expect(apply(planOf(WANTED), target)).rejects.toMatchObject({
+  const knew = {
+    ...{target: 'memory:x', lineage: 'cluster', serial: 0},
+    usedBytes: [{host: 'h3', bytes: 1}],
+  };
+  await expect(apply(planOf(WANTED, {basis: knew}), target)).rejects.toMatchObject({
     exitCode: 5,
     diagnostics: [
       {at: 'host h2', code: 'capacity-moved'},
@@ -235,14 +239,21 @@ test('a change whose answer was lost is looked at, not repeated; one that was no
 test('changes are made at once up to the limit, all that give back after all that allocate', async () => {
   let now = 0;
   let most = 0;
+  let started = 0;
+  const waiting: (() => void)[] = [];
   const bed = await liveTarget();
   const order: string[] = [];
   const target: StorageTarget = {
     ...bed.target,
     set: async (change) => {
       now += 1;
+      started += 1;
       most = Math.max(most, now);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      // Held until as many are under way as may be, or all that allocate have begun: then they go on.
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        if (now === 3 || started >= 8) for (const go of waiting.splice(0)) go();
+      });
       now -= 1;
       order.push(change.setting);
       return bed.target.set(change);

@@ -47,7 +47,8 @@ function movedHosts({hosts, basis}: Plan, inventory: Inventory, toleranceShare: 
   return hosts.flatMap(({host, capacityBytes}): Diagnostic[] => {
     const most = toleranceShare * capacityBytes;
     const capacityNow = inventory.capacityBytes?.get(host);
-    const isGone = inventory.capacityBytes !== undefined && capacityNow === undefined;
+    // A target may hold a part of the hosts only: gone is one that it knew when the plan was made.
+    const isGone = usedThen.has(host) && inventory.usedBytes?.has(host) !== true;
     if (isGone) return [moved('host-gone', host, 'the target does not have it')];
     const found: Diagnostic[] = [];
     if (capacityNow !== undefined && Math.abs(capacityNow - capacityBytes) > most) {
