@@ -25,6 +25,7 @@ describe('instants', () => {
       fc.property(fc.integer({min: 0, max: 4_102_444_800_000_000}), (atUs) => {
         expect(parseInstantUs(formatInstantUs(atUs))).toBe(atUs);
       }),
+      {seed: 1},
     );
   });
 

@@ -176,6 +176,7 @@ describe('the calibration window', () => {
         expect(window.originCount).toBeLessThanOrEqual(16);
         if (steps >= 2) expect(window.originCount).toBeGreaterThan(0);
       }),
+      {seed: 1},
     );
   });
 

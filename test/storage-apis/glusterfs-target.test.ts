@@ -65,6 +65,7 @@ describe('what a value of storage.reserve means', () => {
         else expect(bytes).toBeLessThan(100);
       }),
       {examples: [[0], [1], [99], [100], [1023]]},
+      {seed: 1},
     );
   });
 });
@@ -100,6 +101,7 @@ describe('one reserve for all bricks of a volume', () => {
         expect(holds(bytes)).toBe(true);
         if (bytes > 1024) expect(holds(bytes - 1)).toBe(false);
       }),
+      {seed: 1},
     );
   });
 
