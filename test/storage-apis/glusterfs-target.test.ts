@@ -64,8 +64,7 @@ describe('what a value of storage.reserve means', () => {
         if (text !== undefined) expect(parseReserve(text)).toEqual({kind: 'bytes', bytes});
         else expect(bytes).toBeLessThan(100);
       }),
-      {examples: [[0], [1], [99], [100], [1023]]},
-      {seed: 1},
+      {examples: [[0], [1], [99], [100], [1023]], seed: 1},
     );
   });
 });
