@@ -28,10 +28,11 @@ function skipped(what: string, reason: string | undefined): boolean {
 
 const noNbdkit = skipped('capture of nbdkit', installPackages(['nbdkit', 'fio'], ['nbdkit', 'fio']));
 const noBpftrace = skipped('capture of bpftrace', whyNoBpftrace());
-const loop = noBpftrace ? undefined : attachDisk();
+/** One for the load, and one to see whether the capture has begun. */
+const loops = noBpftrace ? [] : ['load', 'probe'].map(attachDisk);
 
 afterAll(() => {
-  if (loop !== undefined) execFileSync('losetup', ['-d', loop]);
+  for (const loop of loops) execFileSync('losetup', ['-d', loop]);
   rmSync(folder, {recursive: true});
 });
 
@@ -41,13 +42,21 @@ function whyNoBpftrace(): string | undefined {
   const missing = installPackages(['bpftrace', 'fio', 'losetup'], ['bpftrace', 'fio', 'mount']);
   if (missing !== undefined) return missing;
   try {
-    execFileSync('sh', ['-c', '[ -d /sys/kernel/tracing/events ] || mount -t tracefs none /sys/kernel/tracing'], {
-      stdio: 'pipe',
-    });
-    execFileSync('bpftrace', ['-e', 'tracepoint:block:block_bio_queue { @n = count(); } interval:ms:10 { exit(); }'], {
-      stdio: 'pipe',
-      timeout: 60_000,
-    });
+    execFileSync(
+      'sh',
+      ['-c', '[ -d /sys/kernel/tracing/events ] || mount -t tracefs none /sys/kernel/tracing'],
+      {
+        stdio: 'pipe',
+      },
+    );
+    execFileSync(
+      'bpftrace',
+      ['-e', 'tracepoint:block:block_bio_queue { @n = count(); } interval:ms:10 { exit(); }'],
+      {
+        stdio: 'pipe',
+        timeout: 60_000,
+      },
+    );
     execFileSync('losetup', ['-f'], {stdio: 'pipe'});
     return undefined;
   } catch (error) {
@@ -55,8 +64,8 @@ function whyNoBpftrace(): string | undefined {
   }
 }
 
-function attachDisk(): string {
-  const image = path.join(folder, 'disk.img');
+function attachDisk(name: string): string {
+  const image = path.join(folder, `${name}.img`);
   const fd = openSync(image, 'w');
   ftruncateSync(fd, DISK_BYTES);
   closeSync(fd);
@@ -65,7 +74,14 @@ function attachDisk(): string {
 
 /** Mixed sizes, reads and writes, then trims, in an order that is drawn anew by a seed. */
 const JOBS: readonly (readonly string[])[] = [
-  ['--name=mixed', '--rw=randrw', '--bssplit=4k/60:16k/30:64k/10', '--iodepth=8', '--number_ios=3000', '--norandommap'],
+  [
+    '--name=mixed',
+    '--rw=randrw',
+    '--bssplit=4k/60:16k/30:64k/10',
+    '--iodepth=8',
+    '--number_ios=3000',
+    '--norandommap',
+  ],
   ['--name=trims', '--rw=randtrim', '--bs=64k', '--number_ios=200'],
 ];
 
@@ -74,10 +90,14 @@ async function load(where: readonly string[]): Promise<Counts> {
   const counts = {reads: 0, writes: 0, trims: 0, readBytes: 0, writeBytes: 0};
   for (const [place, job] of JOBS.entries()) {
     const iolog = path.join(folder, `${Date.now()}-${place}.iolog`);
-    const fio = spawn('fio', [`--write_iolog=${iolog}`, '--size=64M', '--randseed=7', ...where, ...job, '--output=/dev/null'], {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    const fio = spawn(
+      'fio',
+      [`--write_iolog=${iolog}`, '--size=64M', '--randseed=7', ...where, ...job, '--output=/dev/null'],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
     expect(await new Promise((resolve) => fio.once('close', resolve))).toBe(0);
     for (const [, op, length] of readFileSync(iolog, 'utf8').matchAll(/ (read|write|trim) \d+ (\d+)$/gm)) {
       if (op === 'read') {
@@ -96,29 +116,35 @@ async function load(where: readonly string[]): Promise<Counts> {
 /** Captures while something is done, and ends it by SIGINT: what the store has then, by volume. */
 async function captureWhile<T>(
   args: readonly string[],
-  isReady: () => Promise<boolean>,
+  isReady: (said: string) => boolean,
   work: () => Promise<T>,
-): Promise<{readonly done: T; readonly result: {lostEvents: number}; readonly stored: ReadonlyMap<string, Counts>}> {
+): Promise<{readonly done: T; readonly lostEvents: number; readonly stored: ReadonlyMap<string, Counts>}> {
   const store = mkdtempSync(path.join(folder, 'store-'));
   const storeAt = ['--store', path.join(store, 'store')];
   const [name = '', ...rest] = args;
-  const child = spawn(process.execPath, [PROGRAM, 'capture', name, ...storeAt, '--json', '--commit-every', '2s', ...rest], {
-    env: USERS_ENVIRONMENT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [PROGRAM, 'capture', name, ...storeAt, '--verbose', '--commit-every', '1s', ...rest],
+    {
+      env: USERS_ENVIRONMENT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => process.stderr.write(text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  while (!(await isReady())) {
+  while (!isReady(said)) {
     if (child.exitCode !== null) throw new Error(`capture ended: ${said}`);
     await setTimeout(200);
   }
   const done = await work();
   child.kill('SIGINT');
-  expect(await ended).toBe(0);
+  expect(await ended, said).toBe(0);
   const exported = await runForeshadow(['store', 'export', ...storeAt, '--granularity', 'hourly']);
-  return {done, result: JSON.parse(said) as {lostEvents: number}, stored: countsOf(exported.stdout)};
+  const info = await runForeshadow(['store', 'info', ...storeAt, '--json']);
+  const {lostEvents} = JSON.parse(info.stdout) as {lostEvents: number};
+  return {done, lostEvents, stored: countsOf(exported.stdout)};
 }
 
 function countsOf(csv: string): ReadonlyMap<string, Counts> {
@@ -143,26 +169,31 @@ function countsOf(csv: string): ReadonlyMap<string, Counts> {
 
 it.skipIf(noNbdkit)('has in the store every request that fio makes through nbdkit, op by op', async () => {
   const socket = path.join(folder, 'nbd.sock');
-  const {done, stored, result} = await captureWhile(
+  const {done, stored, lostEvents} = await captureWhile(
     ['nbdkit', '--', '--unix', socket, 'memory', String(DISK_BYTES)],
-    () => Promise.resolve(isThere(socket)),
+    () => isThere(socket),
     () => load(['--ioengine=nbd', `--uri=nbd+unix:///vol-7?socket=${socket}`]),
   );
   expect(Object.fromEntries(stored)).toEqual({'vol-7': done});
-  expect(result.lostEvents).toBe(0);
+  expect(lostEvents).toBe(0);
 });
 
-it.skipIf(loop === undefined).each(['bpftrace', 'bpftrace-sums'])(
+it.skipIf(noBpftrace).each(['bpftrace', 'bpftrace-sums'])(
   'has in the store every request that fio makes to a block device, op by op: %s',
   async (interceptor) => {
-    const device = loop ?? '';
-    const {done, stored, result} = await captureWhile(
-      [interceptor, '--device', device, '--volume', 'vol-7', '--verbose'].filter((arg) => arg !== '--verbose'),
-      () => isTracing(),
+    const [device = '', probe = ''] = loops;
+    const {done, stored, lostEvents} = await captureWhile(
+      [interceptor, '--device', device, '--device', probe],
+      (said) => {
+        execFileSync('dd', [`if=${probe}`, 'of=/dev/null', 'bs=4k', 'count=1', 'iflag=direct'], {
+          stdio: 'pipe',
+        });
+        return said.includes('committed');
+      },
       () => load([`--filename=${device}`, '--direct=1', '--ioengine=libaio']),
     );
-    expect(result.lostEvents).toBe(0);
-    expect(Object.fromEntries(stored)).toEqual({'vol-7': done});
+    expect(lostEvents).toBe(0);
+    expect(stored.get(path.basename(device))).toEqual(done);
   },
 );
 
@@ -173,10 +204,4 @@ function isThere(file: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether a program of the kernel is attached to the tracepoint; bpftrace says so to its log alone. */
-async function isTracing(): Promise<boolean> {
-  await setTimeout(5000);
-  return true;
 }

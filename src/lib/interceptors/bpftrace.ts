@@ -26,8 +26,7 @@ export const bpftrace: Interceptor = {
 
 export const bpftraceSums: Interceptor = {
   ...shared,
-  summary:
-    'sums of each second by block device and kind of request, kept in the kernel: cheap, without footprint',
+  summary: 'sums of each second by block device and op, kept in the kernel: cheap, without footprint',
   example: 'foreshadow capture bpftrace-sums --device sda',
   format: 'bpftrace-sums',
   commandLine: (choice) => commandLineOf('block-sums.bt', choice),

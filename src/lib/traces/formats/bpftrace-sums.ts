@@ -1,24 +1,18 @@
 /**
- * What interceptors/bpftrace/block-sums.bt prints each second: sums since it began, by device and kind of request.
+ * What interceptors/bpftrace/block-sums.bt prints each second: sums since it began, by device and op.
  *
  *   sums since 16039174661871
  *   at 16042185447010
- *   @sectors[7340032, RS]: count 133, average 8, total 1064
- *   @sectors[7340032, WS]: count 124, average 8, total 992
+ *   @reads[7340032]: count 133, average 8, total 1064
+ *   @writes[7340032]: count 124, average 8, total 992
  *
- * ns since boot; device (major << 20 | minor), kind; requests, and sectors of 512 bytes. A row is what was added since
+ * ns since boot; reads, writes or trims; device (major << 20 | minor); requests, and sectors of 512 bytes. A row is what was added since
  * the block before, booked at the block's time. Sums only grow until `sums since` begins them anew; a log without its
  * beginning counts from its first block. Which blocks were written is not told: there is no footprint. Source: the
  * script; print() of a map of stats() in the manual of bpftrace.
  */
-import {
-  createDeviceVolumes,
-  type DeviceVolumes,
-  NO_DATA,
-  NOT_RWBS,
-  opOfRwbs,
-} from '../reading/block-events.js';
-import {type IntervalSums, OP, putInterval, type RequestBatch} from '../reading/request-batch.js';
+import {createDeviceVolumes, type DeviceVolumes} from '../reading/block-events.js';
+import {type IntervalSums, putInterval, type RequestBatch} from '../reading/request-batch.js';
 import {type RowCursor, shorten} from '../reading/row-cursor.js';
 import {SECTOR_BYTES} from '../reading/scsi-commands.js';
 import {takeLine, wholeOf} from '../reading/text-line.js';
@@ -33,14 +27,14 @@ import {
 
 const BEGIN = /^sums since (\d+)$/;
 const BLOCK = /^at (\d+)$/;
-const SUM = /^@sectors\[(\d+), ([A-Z]+)\]: count (\d+), average \d+, total (\d+)$/;
+const SUM = /^@(reads|writes|trims)\[(\d+)\]: count (\d+), average \d+, total (\d+)$/;
 const ATTACHED = /^Attach(?:ing|ed) \d+ probes?(?:\.\.\.)?$/;
 const ANY = new RegExp([BEGIN, BLOCK, SUM, ATTACHED].map(({source}) => source).join('|'));
 const NS_PER_US = 1000;
 
 export const bpftraceSums: TraceFormat = {
   framing: 'lines',
-  summary: 'sums each second by device and kind, of block-sums.bt of bpftrace; time since boot; no footprint',
+  summary: 'sums each second by device and op, of block-sums.bt of bpftrace; time since boot; no footprint',
   volumeFrom: 'row-or-told',
   time: 'relative',
   fits: (lines) => mostMatch(lines, ANY) && lines.some((line) => BEGIN.test(line) || SUM.test(line)),
@@ -57,7 +51,7 @@ const NOTHING: Sum = {count: 0, sectors: 0};
 class SumsReader implements RowReader {
   readonly headerLines = 0;
   private readonly devices: DeviceVolumes;
-  /** The sums of the block before, by device and kind. */
+  /** The sums of the block before, by device and op. */
   private readonly sums = new Map<string, Sum>();
   private blockUs = Number.NaN;
   private blocks = 0;
@@ -71,16 +65,13 @@ class SumsReader implements RowReader {
 
   read(cursor: RowCursor, batch: RequestBatch, row: number): Outcome {
     const text = takeLine(cursor);
-    const [, device, kind = '', count, total] = SUM.exec(text) ?? [];
+    const [, op = '', device, count, total] = SUM.exec(text) ?? [];
     if (device === undefined) return this.readOther(cursor, text);
     const sum = {count: wholeOf(count), sectors: wholeOf(total)};
-    const op = opOfRwbs(kind);
-    if (op === NOT_RWBS) return bad(cursor, `${kind} is no kind of request (rwbs): none of R, W, D, F and N`);
     if (Number.isNaN(sum.count + sum.sectors)) return bad(cursor, 'count or total is larger than 2^53 - 1');
     if (Number.isNaN(this.blockUs)) return bad(cursor, 'no line before it tells its time ("at NS")');
-    const added = this.takeAdded(`${device} ${kind}`, sum);
+    const added = this.takeAdded(`${op} ${device}`, sum);
     if (added === undefined) return bad(cursor, 'the sums are smaller than a second before');
-    if (op === NO_DATA || op === OP.flush) return OUTCOME.remark;
     const number = wholeOf(device);
     const volume = this.devices.find(cursor, Math.floor(number / 2 ** 20), number % 2 ** 20);
     if (volume < 0) return OUTCOME.bad;
@@ -129,14 +120,14 @@ class SumsReader implements RowReader {
   }
 }
 
-function intervalOf(op: number, {count, sectors}: Sum): IntervalSums {
+function intervalOf(op: string, {count, sectors}: Sum): IntervalSums {
   const bytes = sectors * SECTOR_BYTES;
   return {
-    reads: op === OP.read ? count : 0,
-    writes: op === OP.write ? count : 0,
-    trims: op === OP.trim ? count : 0,
-    readBytes: op === OP.read ? bytes : 0,
-    writeBytes: op === OP.write ? bytes : 0,
+    reads: op === 'reads' ? count : 0,
+    writes: op === 'writes' ? count : 0,
+    trims: op === 'trims' ? count : 0,
+    readBytes: op === 'reads' ? bytes : 0,
+    writeBytes: op === 'writes' ? bytes : 0,
     usedBytes: Number.NaN,
   };
 }
