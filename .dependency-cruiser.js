@@ -2,6 +2,7 @@
 const UPSTREAM = {
   core: [],
   traces: ['core'],
+  interceptors: ['core'],
   'shadow-store': ['core', 'traces'],
   patterns: ['core', 'traces', 'shadow-store'],
   forecasting: ['core', 'traces', 'shadow-store', 'patterns'],
@@ -13,6 +14,7 @@ const UPSTREAM = {
   workflows: [
     'core',
     'traces',
+    'interceptors',
     'shadow-store',
     'patterns',
     'forecasting',

@@ -335,6 +335,27 @@ export function parseShrinkRules(flags: {
   };
 }
 
+/** What stands before the names of volumes. */
+export const volumePrefixFlag = Flags.string({
+  summary: 'put before the name of every volume: devices are called alike on every host, such as 8,0 or vda',
+  helpValue: 'TEXT',
+});
+
+/** Other names for volumes. */
+export const volumeNamesFlag = Flags.string({
+  summary: 'CSV file with name,volume: what volumes are called, by the names that the log has for them',
+  helpValue: 'FILE',
+});
+
+/** The prefix as an option of reading. Throws UsageError when it is empty. */
+export function parseVolumePrefix(volumePrefix: string | undefined): {readonly volumePrefix?: string} {
+  if (volumePrefix === undefined) return {};
+  if (volumePrefix !== '') return {volumePrefix};
+  throw new UsageError('bad-flag-value', '--volume-prefix is empty', {
+    hints: ['write it like --volume-prefix host-a/, or leave it out'],
+  });
+}
+
 /** The path that topologyFlag tells. Throws UsageError when it was not given. */
 export function needTopology(path: string | undefined): string {
   if (path !== undefined) return path;

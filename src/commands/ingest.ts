@@ -3,14 +3,13 @@ import {setInterval, setTimeout} from 'node:timers/promises';
 import {Args, Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
-import {storeFlag} from '../flags.js';
+import {parseVolumePrefix, storeFlag, volumeNamesFlag, volumePrefixFlag} from '../flags.js';
 import {
   parseBytes,
   parseDurationSeconds,
   parseFlag,
   parseInstantUs,
   US_PER_SECOND,
-  UsageError,
 } from '../lib/core/index.js';
 import {TIME_UNITS, type InputOptions, TRACE_FORMATS} from '../lib/traces/index.js';
 import type {IngestResult} from '../lib/workflows/ingest-files.js';
@@ -69,11 +68,8 @@ Logs of the block layer name volumes as their host does. Logs of several hosts g
       summary: 'volume of rows that do not name one, instead of the name of the file',
       helpValue: 'NAME',
     }),
-    'volume-prefix': Flags.string({
-      summary:
-        'put before the name of every volume: devices are called alike on every host, such as 8,0 or vda',
-      helpValue: 'TEXT',
-    }),
+    'volume-prefix': volumePrefixFlag,
+    'volume-names': volumeNamesFlag,
     start: Flags.string({summary: 'when the time 0 of relative times was (ISO 8601)', helpValue: 'TIME'}),
     'time-zone': Flags.string({summary: 'zone of local times, instead of UTC', helpValue: 'ZONE'}),
     'length-unit': Flags.option({
@@ -154,6 +150,7 @@ Logs of the block layer name volumes as their host does. Logs of several hosts g
       gapUs: gapSeconds * US_PER_SECOND,
       source: this.flags.source,
       sizesPath: this.flags.sizes,
+      volumeNamesPath: this.flags['volume-names'],
       ...(this.flags.threads === undefined ? {} : {threads: this.flags.threads}),
       maxBadRows: this.flags['max-bad-rows'],
       storePath: this.flags.store,
@@ -180,7 +177,7 @@ Logs of the block layer name volumes as their host does. Logs of several hosts g
     return {
       ...(format === undefined ? {} : {format}),
       ...(volume === undefined ? {} : {volume}),
-      ...this.volumePrefix(),
+      ...parseVolumePrefix(this.flags['volume-prefix']),
       ...(start === undefined
         ? {}
         : {startUs: parseFlag('start', start, parseInstantUs, '2026-11-23T00:00:00Z')}),
@@ -193,15 +190,6 @@ Logs of the block layer name volumes as their host does. Logs of several hosts g
       },
       skewUs: parseFlag('max-clock-skew', skew, parseDurationSeconds, '60s') * US_PER_SECOND,
     };
-  }
-
-  private volumePrefix(): Pick<InputOptions, 'volumePrefix'> {
-    const {'volume-prefix': volumePrefix} = this.flags;
-    if (volumePrefix === undefined) return {};
-    if (volumePrefix !== '') return {volumePrefix};
-    throw new UsageError('bad-flag-value', '--volume-prefix is empty', {
-      hints: ['write it like --volume-prefix host-a/, or leave it out'],
-    });
   }
 
   /** Ctrl-C ends a stream instead of breaking off. */

@@ -11,7 +11,10 @@ export async function renderStore(store: StoreDescription): Promise<string> {
     ['volumes', String(store.volumeCount)],
     ['time', firstUs === undefined || endUs === undefined ? 'nothing yet' : timeSpan(firstUs, endUs)],
     ['batches', `${store.batchCount} of ${store.inputCount} inputs`],
-    ['rows', `${store.rows} read, ${store.rejectedRows} rejected, ${store.lateRows} late`],
+    [
+      'rows',
+      `${store.rows} read, ${store.rejectedRows} rejected, ${store.lateRows} late${lostText(store.lostEvents)}`,
+    ],
     ['minutes', `${store.minutes} with activity, a volume each`],
     ['metrics', store.metrics.join(', ') || 'none'],
     ['granularities', store.granularities.map(formatDurationSeconds).join(', ')],
@@ -23,6 +26,10 @@ export async function renderStore(store: StoreDescription): Promise<string> {
   ].map(([name = '', value = '']) => `${name.padEnd(15)}${value}`);
   const lists = [await batchList(store), await volumeList(store)].filter((list) => list !== '');
   return [lines.join('\n'), ...lists].join('\n\n');
+}
+
+function lostText(events: number): string {
+  return events === 0 ? '' : `; ${events} events lost by interceptors`;
 }
 
 function timeSpan(firstUs: number, endUs: number): string {

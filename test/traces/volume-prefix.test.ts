@@ -53,3 +53,14 @@ it('stands before the volumes of a stream, which goes on when it is given again'
   await stream(rows.join(''), {volumePrefix: 'host-b/'});
   expect(volumesOf(store)).toEqual([['host-a/v'], ['host-a/w'], ['host-b/v', 'host-b/w']]);
 });
+
+it('keeps names of a table apart from those of the log, under the prefix, and knows the log again only with them', async () => {
+  const store = createMemorySink();
+  const content = '5000000 8388624 W 8 4096\n6000000 8388608 W 8 4096\n';
+  const named = (volumeNames: ReadonlyMap<string, string>): Promise<IngestResult> =>
+    ingest(content, {store, options: {format: 'bpftrace', startUs: BEGIN_US, volumePrefix: 'a/', volumeNames}});
+  await named(new Map([['8,16', 'vol-7']]));
+  expect(volumesOf(store)).toEqual([['a/8,0', 'a/vol-7']]);
+  expect(await named(new Map([['8,16', 'vol-7']]))).toMatchObject({skipped: [{batchId: 'batch-1'}]});
+  expect(await named(new Map([['8,16', 'vol-8']]))).toMatchObject({skipped: []});
+});

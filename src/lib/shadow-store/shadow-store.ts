@@ -100,6 +100,8 @@ export interface BatchInfo {
   readonly rows: number;
   readonly rejectedRows: number;
   readonly lateRows: number;
+  /** Events that interceptors say they lost. */
+  readonly lostEvents: number;
   readonly bytes: number;
   /** Where the rejected rows are, relative to the store. */
   readonly rejectsFile?: string;
@@ -119,6 +121,8 @@ export interface StoreInfo {
   readonly rows: number;
   readonly rejectedRows: number;
   readonly lateRows: number;
+  /** Events that interceptors say they lost. */
+  readonly lostEvents: number;
   /** (volume, minute) rows, summed over batches. */
   readonly minutes: number;
   readonly metrics: readonly Metric[];

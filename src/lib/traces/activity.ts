@@ -101,6 +101,8 @@ export interface IngestedInput {
   readonly blankRows: number;
   /** Rows of a minute before one of which growth was told already (in the store, or beyond what can be put in order). */
   readonly lateRows: number;
+  /** Events that its interceptor says it lost; absent when it says nothing of the kind. */
+  readonly lostEvents?: number | undefined;
   readonly firstUs: number;
   readonly lastUs: number;
   /** Absent: from the batch's first to its last minute, for all of its volumes. */

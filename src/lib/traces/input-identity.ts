@@ -7,6 +7,8 @@ export interface InputMeaning {
   readonly volume?: string;
   /** What stands before the names of volumes that the rows tell. */
   readonly volumePrefix?: string;
+  /** Other names of volumes, by those that the rows tell, in code-unit order of these. */
+  readonly volumeNames?: readonly (readonly [told: string, volume: string])[];
   readonly startUs?: number;
   readonly timeZone?: string;
   /** What flags told of what the input leaves open, in the order of READING_FLAGS. */
@@ -21,8 +23,12 @@ export interface InputMeaning {
  */
 export function identifyInput(contentSha256: string, meaning: InputMeaning): string {
   const {format, volume = null, startUs = null, timeZone = null, skewUs, readings = []} = meaning;
-  const {volumePrefix} = meaning;
-  const told = volumePrefix === undefined ? readings : [...readings, ['volumePrefix', volumePrefix] as const];
+  const {volumePrefix, volumeNames} = meaning;
+  const told = [
+    ...readings,
+    ...(volumePrefix === undefined ? [] : [['volumePrefix', volumePrefix] as const]),
+    ...(volumeNames === undefined ? [] : [['volumeNames', volumeNames] as const]),
+  ];
   return sha256Hex(
     JSON.stringify(['input', 1, contentSha256, format, volume, startUs, timeZone, skewUs, ...told]),
   );

@@ -1,7 +1,7 @@
 import {invariant} from '../core/index.js';
 import type {IngestedInput} from './activity.js';
 import {InputRows, type TakeRows} from './aggregation/input-rows.js';
-import {numberUnder} from './aggregation/volume-numbers.js';
+import {numberAs} from './aggregation/volume-numbers.js';
 import {headOf} from './content-trail.js';
 import {identitiesOf, type OpenedInput} from './open-input.js';
 import type {RejectRow} from './reading/check-row.js';
@@ -65,7 +65,7 @@ export function createInputReading(
     opened.format,
     {
       ...opened.formatOptions,
-      indexOfVolume: numberUnder(opened.volumePrefix, volumes.indexOf),
+      indexOfVolume: numberAs(opened.nameOfVolume, volumes.indexOf),
       provisioned: (volume, bytes) => provisioned.set(volume, bytes),
     },
     {
@@ -96,6 +96,7 @@ export function createInputReading(
       feeder.finish();
       const activity = rows.end();
       const {lines, remarkLines, blankRows} = feeder.counts();
+      const lostEvents = feeder.lostEvents?.() ?? 0;
       invariant(
         activity.rows + rejectedRows + blankRows + remarkLines === lines,
         `every ${unit} of ${name} is accounted for`,
@@ -111,6 +112,7 @@ export function createInputReading(
           ...identitiesOf(opened),
           ...activity,
           ...{rejectedRows, blankRows, mark},
+          ...(lostEvents > 0 ? {lostEvents} : {}),
         },
         ...{lines, remarkLines, remarks: feeder.remarks()},
         provisioned: [...provisioned].map(([volume, bytes]) => [volumes.names[volume] ?? '', bytes]),

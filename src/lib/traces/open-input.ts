@@ -10,6 +10,8 @@ import {takeSample} from './sample.js';
 import {findFormat, type NamedFormat, sniffFormat} from './sniff-format.js';
 import {mayBeRelative, timeRuleOf, tryFormat} from './try-format.js';
 
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
 /** What decides how inputs are read; each may be left out. */
 export interface InputOptions {
   /** A name of TRACE_FORMATS instead of sniffing. */
@@ -18,6 +20,8 @@ export interface InputOptions {
   readonly volume?: string;
   /** Put before the name of every volume, whatever names it. */
   readonly volumePrefix?: string;
+  /** The names of volumes, by those that the rows tell; others keep theirs. The prefix stands before them too. */
+  readonly volumeNames?: ReadonlyMap<string, string>;
   /** What a relative time of 0 means, epoch us. */
   readonly startUs?: number;
   /** Zone of local times, instead of UTC. */
@@ -39,8 +43,8 @@ export interface OpenedInput {
   readonly chunks: AsyncGenerator<ContentChunk>;
   /** For an input that is not read after all. */
   readonly close: () => Promise<void>;
-  /** What stands before the name of every volume; most often nothing. */
-  readonly volumePrefix: string;
+  /** What the store calls a volume, by the name that the input has for it; the same without it. */
+  readonly nameOfVolume?: ((told: string) => string) | undefined;
   /** All but what is said of volumes. */
   readonly formatOptions: Omit<FormatOptions, 'indexOfVolume' | 'provisioned'>;
 }
@@ -83,7 +87,7 @@ export async function openInput(
       tally: content.tally,
       chunks,
       close,
-      volumePrefix: options.volumePrefix ?? '',
+      nameOfVolume: namingOf(options),
       formatOptions,
     };
   } catch (error) {
@@ -114,6 +118,11 @@ export function refuseUnusedOptions(options: InputOptions, formats: readonly Tra
   }
 }
 
+function namingOf({volumePrefix = '', volumeNames = NO_NAMES}: InputOptions): OpenedInput['nameOfVolume'] {
+  if (volumePrefix === '' && volumeNames.size === 0) return undefined;
+  return (told) => `${volumePrefix}${volumeNames.get(told) ?? told}`;
+}
+
 function meaningOf(source: InputSource, {name, format}: NamedFormat, options: InputOptions): InputMeaning {
   // Where rows may name their volume, a log under another name is the same log: only its content counts.
   const volume = format.volumeFrom === 'row-or-input' ? undefined : volumeOf(format, source, options);
@@ -124,7 +133,7 @@ function meaningOf(source: InputSource, {name, format}: NamedFormat, options: In
   const startUs = mayBeRelative(format) ? options.startUs : undefined;
   return {
     format: name,
-    ...prefixed(volume, options.volumePrefix),
+    ...named(volume, options),
     ...(startUs === undefined ? {} : {startUs}),
     ...(format.time === 'local' ? {timeZone: timeZoneOf(options).name} : {}),
     readings,
@@ -133,12 +142,20 @@ function meaningOf(source: InputSource, {name, format}: NamedFormat, options: In
 }
 
 /** A volume that is told under its whole name means the same as with a part of that as its prefix. */
-function prefixed(
+function named(
   volume: string | undefined,
-  volumePrefix: string | undefined,
-): Pick<InputMeaning, 'volume' | 'volumePrefix'> {
-  if (volume !== undefined) return {volume: `${volumePrefix ?? ''}${volume}`};
-  return volumePrefix === undefined ? {} : {volumePrefix};
+  options: InputOptions,
+): Pick<InputMeaning, 'volume' | 'volumePrefix' | 'volumeNames'> {
+  const {volumePrefix, volumeNames = NO_NAMES} = options;
+  if (volume !== undefined) return {volume: namingOf(options)?.(volume) ?? volume};
+  return {
+    ...(volumePrefix === undefined ? {} : {volumePrefix}),
+    ...(volumeNames.size === 0 ? {} : {volumeNames: [...volumeNames].sort(byFirst)}),
+  };
+}
+
+function byFirst([left]: readonly [string, string], [right]: readonly [string, string]): number {
+  return left < right ? -1 : 1;
 }
 
 /** The volume that the input's rows are of, as far as it is not the rows that tell. */

@@ -3,7 +3,7 @@ import type {ContentMark, IngestBatch, IngestedInput, PlaceUnit} from './activit
 import type {ActivitySums} from './aggregation/activity-sums.js';
 import {type InputActivity, InputRows} from './aggregation/input-rows.js';
 import {DEFAULT_GAP_US} from './aggregation/log-coverage.js';
-import {numberUnder} from './aggregation/volume-numbers.js';
+import {numberAs} from './aggregation/volume-numbers.js';
 import {ContentTrail} from './content-trail.js';
 import {identifyInput} from './input-identity.js';
 import type {KnownContent} from './ingest-sink.js';
@@ -22,6 +22,8 @@ export interface StreamEvents {
   readonly ticks: AsyncIterator<unknown>;
   /** Ends the stream where it is, after its last whole row. */
   readonly stop?: AbortSignal | undefined;
+  /** How many events whoever writes the stream says that it lost, so far, beside those that the stream itself tells. */
+  readonly lostEvents?: (() => number) | undefined;
 }
 
 /** Rows of a stream from one commit to the next. */
@@ -150,6 +152,7 @@ class StreamReader {
   private rowsBefore = 0;
   private rejectedRows = 0;
   private lateRows = 0;
+  private lostBefore = 0;
   /** Sizes of volumes that were told so far. */
   private readonly provisioned = new Map<string, number>();
   /** Time of the row that was added up last. */
@@ -179,7 +182,7 @@ class StreamReader {
     sums.openFromUs = () => this.addedUs - opened.meaning.skewUs;
     const options = {
       ...opened.formatOptions,
-      indexOfVolume: numberUnder(opened.volumePrefix, sums.volumes.indexOf),
+      indexOfVolume: numberAs(opened.nameOfVolume, sums.volumes.indexOf),
       provisioned: (volume: number, bytes: number) => {
         this.provisioned.set(sums.volumes.names[volume] ?? '', bytes);
       },
@@ -318,6 +321,7 @@ class StreamReader {
   ): IngestedInput {
     const {name, meaning} = this.opened;
     const {source} = this.streaming;
+    const lostEvents = this.takeLost();
     const identitySha256 = identifyInput(contentSha256, meaning);
     return {
       name,
@@ -329,8 +333,17 @@ class StreamReader {
       ...counted,
       coverage: counted.coverage.map((entry) => (source === undefined ? entry : {...entry, source})),
       blankRows: this.feeder.counts().blankRows - this.blankBefore,
+      ...(lostEvents > 0 ? {lostEvents} : {}),
       mark,
     };
+  }
+
+  /** How many events were lost since it was asked last. */
+  private takeLost(): number {
+    const lost = (this.feeder.lostEvents?.() ?? 0) + (this.streaming.lostEvents?.() ?? 0);
+    const since = lost - this.lostBefore;
+    this.lostBefore = lost;
+    return since;
   }
 
   private beginPart(fromBytes: number, rows: number): void {

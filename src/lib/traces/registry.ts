@@ -12,6 +12,7 @@ import {usageCsv} from './formats/usage-csv.js';
 import {vscsi} from './formats/vscsi.js';
 import {blkparse} from './formats/blkparse.js';
 import {bpftrace} from './formats/bpftrace.js';
+import {bpftraceSums} from './formats/bpftrace-sums.js';
 import {disksim} from './formats/disksim.js';
 import {ftrace} from './formats/ftrace.js';
 import {tencentCbs} from './formats/tencent-cbs.js';
@@ -33,6 +34,7 @@ export const TRACE_FORMATS = {
   blkparse,
   ftrace,
   bpftrace,
+  'bpftrace-sums': bpftraceSums,
   biosnoop,
   strace,
   'fio-iolog': fioIolog,

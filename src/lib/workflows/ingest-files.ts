@@ -46,7 +46,7 @@ export interface IngestRequest {
   readonly sizes?: ReadonlyMap<string, number> | undefined;
   /** What adding up may take; 1 GiB by default. */
   readonly memoryBytes?: number | undefined;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: ReadProgress & {readonly totalBytes: number | undefined}) => void;
 }
 

@@ -15,12 +15,15 @@ import {ingestFiles, type IngestRequest, type IngestResult} from './ingest-files
 import {ingestStream, type StreamRequest} from './ingest-stream.js';
 import {mergeIngests} from './merge-ingests.js';
 import {readSizes} from './read-sizes.js';
+import {readVolumeNames} from './read-volume-names.js';
 
-type FromStream = Partial<Pick<StreamRequest, 'ticks' | 'hurry' | 'onCommit'>>;
+type FromStream = Partial<Pick<StreamRequest, 'ticks' | 'hurry' | 'onCommit' | 'lostEvents'>>;
 
 export interface StoreRequest extends Omit<IngestRequest, 'store' | 'sizes'>, FromStream {
   /** A table of the sizes of volumes; see readSizes. */
   readonly sizesPath?: string | undefined;
+  /** A table of names of volumes; see readVolumeNames. */
+  readonly volumeNamesPath?: string | undefined;
   readonly storePath: string;
   readonly nowUs: number;
   /** Asked for the time of each part of a stream; nowUs is that of all without it. */
@@ -45,6 +48,7 @@ const NEVER: AsyncIterator<unknown> = {next: () => new Promise<never>(() => unde
 export async function ingestIntoStore(request: StoreRequest): Promise<IngestResult> {
   const {storePath: path, nowUs, clockUs, tool, onRemark, signal, memoryBytes} = request;
   const sizes = request.sizesPath === undefined ? undefined : await readSizes(request.sizesPath);
+  const options = await withVolumeNames(request);
   const writer = await openStoreWriter({
     ...{path, nowUs, tool, onRemark},
     ...(clockUs ? {clockUs} : {}),
@@ -53,10 +57,14 @@ export async function ingestIntoStore(request: StoreRequest): Promise<IngestResu
   });
   try {
     const streamSource = `stream of ${formatInstantUs(nowUs)}`;
-    return await ingestAll({...request, streamSource, sizes}, writer);
+    return await ingestAll({...request, options, streamSource, sizes}, writer);
   } finally {
     await writer.close();
   }
+}
+
+async function withVolumeNames({options, volumeNamesPath: file}: StoreRequest): Promise<InputOptions> {
+  return file === undefined ? options : {...options, volumeNames: await readVolumeNames(file)};
 }
 
 async function ingestAll(request: SizedRequest, writer: StoreWriter): Promise<IngestResult> {
@@ -121,6 +129,7 @@ async function ingestPart(
     ticks = NEVER,
     stop,
     hurry,
+    lostEvents,
     onCommit,
     onProgress,
   } = request;
@@ -135,6 +144,7 @@ async function ingestPart(
     source,
     ticks,
     stop,
+    lostEvents,
     ...(hurry === undefined ? {} : {hurry}),
     ...(onCommit === undefined ? {} : {onCommit}),
     ...(onProgress === undefined

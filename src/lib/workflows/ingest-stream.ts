@@ -50,6 +50,7 @@ export async function ingestStream(request: StreamRequest): Promise<IngestResult
     const stream = await readStream(opened, {
       ticks: request.ticks,
       stop: request.stop,
+      lostEvents: request.lostEvents,
       sums,
       gapUs: request.gapUs,
       rejects: new RejectLog(maxBadRows),
@@ -122,6 +123,11 @@ class CommittedParts {
   }
 }
 
+function lostTogether(before: IngestedInput, part: IngestedInput): Pick<IngestedInput, 'lostEvents'> {
+  const lostEvents = (before.lostEvents ?? 0) + (part.lostEvents ?? 0);
+  return lostEvents === 0 ? {} : {lostEvents};
+}
+
 function joined(before: IngestedInput, part: IngestedInput): IngestedInput {
   return {
     ...part,
@@ -130,6 +136,7 @@ function joined(before: IngestedInput, part: IngestedInput): IngestedInput {
     rejectedRows: before.rejectedRows + part.rejectedRows,
     blankRows: before.blankRows + part.blankRows,
     lateRows: before.lateRows + part.lateRows,
+    ...lostTogether(before, part),
     firstUs: Math.min(before.firstUs, part.firstUs),
     lastUs: Math.max(before.lastUs, part.lastUs),
   };

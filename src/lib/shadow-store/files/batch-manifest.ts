@@ -67,6 +67,8 @@ const manifestSchema = z.object({
       rejectedRows: count,
       blankRows: count,
       lateRows: count,
+      /** Events that the interceptor says it lost; absent when it says nothing of the kind, and in older batches. */
+      lostEvents: count.optional(),
       /** Absent when no row of it could be used. */
       firstUs: z.number().optional(),
       lastUs: z.number().optional(),

@@ -21,6 +21,7 @@ export function describeStore(storePath: string, createdAt: string, contents: St
     rows: sum(inputs.map((input) => input.rows)),
     rejectedRows: sum(inputs.map((input) => input.rejectedRows)),
     lateRows: sum(inputs.map((input) => input.lateRows)),
+    lostEvents: sum(inputs.map((input) => input.lostEvents ?? 0)),
     minutes: sum(manifests.flatMap((manifest) => manifest.volumes.map(({minutes}) => minutes))),
     metrics: metricsOf(manifests),
     granularities: STORED_SECONDS,
@@ -54,6 +55,7 @@ function describeBatch(manifest: BatchManifest): BatchInfo {
     rows: sum(inputs.map((input) => input.rows)),
     rejectedRows: sum(inputs.map((input) => input.rejectedRows)),
     lateRows: sum(inputs.map((input) => input.lateRows)),
+    lostEvents: sum(inputs.map((input) => input.lostEvents ?? 0)),
     bytes: sum(manifest.series.map((file) => file.sizeBytes)),
     ...(rejects ? {rejectsFile: rejects.path} : {}),
   };

@@ -95,11 +95,12 @@ function coverageOfInputs(inputs: readonly IngestedInput[]): readonly LogCoverag
 
 function describeInput(input: IngestedInput): BatchManifest['inputs'][number] {
   const {name, format, sizeBytes, identitySha256, sha256, rawKeySha256} = input;
-  const {rows, rejectedRows, blankRows, lateRows, firstUs, lastUs, mark} = input;
+  const {rows, rejectedRows, blankRows, lateRows, firstUs, lastUs, mark, lostEvents} = input;
   const rest = {
     ...{name, format, sizeBytes, identitySha256, sha256, rawKeySha256},
     ...{rows, rejectedRows, blankRows, lateRows},
     ...(mark ? {mark} : {}),
+    ...(lostEvents === undefined ? {} : {lostEvents}),
   };
   return Number.isFinite(firstUs) && Number.isFinite(lastUs) ? {...rest, firstUs, lastUs} : rest;
 }

@@ -173,11 +173,12 @@ export class ActivitySums {
   }
 
   private countInterval(cell: number, batch: RowColumns, row: number): void {
-    const {reads, writes, readBytes, writeBytes, usedBytes} = intervalOf(batch, row);
+    const {reads, writes, trims, readBytes, writeBytes, usedBytes} = intervalOf(batch, row);
     const numbers = this.cells.slabOf(cell);
     const base = this.cells.baseOf(cell);
     addTo(numbers, base + CELL.reads, reads);
     addTo(numbers, base + CELL.writes, writes);
+    addTo(numbers, base + CELL.trims, trims);
     addTo(numbers, base + CELL.readBytes, readBytes);
     addTo(numbers, base + CELL.writeBytes, writeBytes);
     if (!Number.isNaN(usedBytes)) this.cells.keepSample(cell, batch.atUs[row] ?? 0, usedBytes);

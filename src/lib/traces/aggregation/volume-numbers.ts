@@ -13,7 +13,10 @@ export class VolumeNumbers {
   };
 }
 
-/** The number of a volume by its name without a prefix that all names of an input have. */
-export function numberUnder(prefix: string, indexOf: (name: string) => number): (name: string) => number {
-  return prefix === '' ? indexOf : (name) => indexOf(`${prefix}${name}`);
+/** The number of a volume by the name that its input has for it. */
+export function numberAs(
+  nameOf: ((name: string) => string) | undefined,
+  indexOf: (name: string) => number,
+): (name: string) => number {
+  return nameOf === undefined ? indexOf : (name) => indexOf(nameOf(name));
 }

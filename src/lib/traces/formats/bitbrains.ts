@@ -49,6 +49,7 @@ export const bitbrains: TraceFormat = {
         putInterval(batch, row, {
           reads: 0,
           writes: 0,
+          trims: 0,
           readBytes: Math.round((values[columns.read] ?? 0) * KB * seconds),
           writeBytes: Math.round((values[columns.write] ?? 0) * KB * seconds),
           usedBytes: Number.NaN,

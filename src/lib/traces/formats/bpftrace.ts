@@ -1,14 +1,15 @@
 /**
- * What this script of bpftrace prints, one request a line as it is issued to the device:
+ * What scripts of bpftrace print, one request a line: interceptors/bpftrace/block-requests.bt, or with command and pid
  *
  *   tracepoint:block:block_rq_issue { printf("%llu %s %d %d %s %llu %d\n",
  *     nsecs, args->comm, pid, args->dev, args->rwbs, args->sector, args->bytes); }
  *
+ *   2005725112593 266338304 WSM 81003552 4096
  *   2005725112593 safe_timer 1397 266338304 WSM 81003552 4096
  *
- * ns since boot, command, pid, device (major << 20 | minor), kind, first sector of 512 bytes, bytes. The command may
- * hold blanks: lines are read from the right. Flushes are `FF 0 0`. `Attaching N probes...` and `Lost N events` are
- * remarks; events that were lost are told. The volume is called `major,minor` unless --volume names the only device.
+ * ns since boot, maybe command and pid, device (major << 20 | minor), kind, first sector of 512 bytes, bytes. The
+ * command may hold blanks: lines are read from the right. Flushes are `FF 0 0`. `Attaching N probes...`, `Lost N events`
+ * and `@alive: NS`, which the script prints each second, are remarks; events that were lost are told. The volume is called `major,minor` unless --volume names the only device.
  * Source: the script; include/trace/events/block.h of the Linux kernel.
  */
 import {
@@ -31,9 +32,10 @@ import {
   type TraceFormat,
 } from '../reading/trace-format.js';
 
-const ROW = /^\d+ .* \d+ \d+ [A-Z]+ \d+ \d+$/;
+const ROW = /^\d+ (?:.* \d+ )?\d+ [A-Z]+ \d+ \d+$/;
 const ATTACHED = /^Attach(?:ing|ed) \d+ probes?(?:\.\.\.)?$/;
 const LOST = /^Lost (\d+) events$/;
+const ALIVE = /^@alive: \d+$/;
 /** The fields behind the command, by their places. */
 const [PID, DEVICE, KIND, SECTOR, LENGTH] = [0, 1, 2, 3, 4] as const;
 const FIELDS_FROM_RIGHT = LENGTH + 1;
@@ -41,7 +43,7 @@ const NS_PER_US = 1000;
 
 export const bpftrace: TraceFormat = {
   framing: 'lines',
-  summary: 'lines of bpftrace: ns comm pid dev rwbs sector bytes; time since boot',
+  summary: 'lines of bpftrace: ns [comm pid] dev rwbs sector bytes; time since boot',
   volumeFrom: 'row-or-told',
   time: 'relative',
   fits: (lines) => mostMatch(lines, ROW) || (ATTACHED.test(lines[0] ?? '') && lines.some(isRow)),
@@ -68,7 +70,7 @@ class BpftraceReader implements RowReader {
     const end = cursor.lineEnd(start);
     const ns = cursor.takeNumber(10);
     if (Number.isNaN(ns)) return this.readOther(cursor, start, end);
-    if (!this.findFields(cursor, end)) return bad(cursor, 'there are fewer than seven fields');
+    if (!this.findFields(cursor, end)) return bad(cursor, 'there are neither five nor seven fields');
     batch.atUs[row] = Math.floor(ns / NS_PER_US);
     return this.readFields(cursor, end, batch, row);
   }
@@ -81,10 +83,15 @@ class BpftraceReader implements RowReader {
     ];
   }
 
+  lostEvents(): number {
+    return this.lost;
+  }
+
   /** Reads the fields of which the beginnings are known. */
   private readFields(cursor: RowCursor, end: number, batch: RequestBatch, row: number): Outcome {
     const {starts} = this;
-    const pid = numberBetween(cursor, starts[PID], starts[DEVICE]);
+    const hasPid = (starts[PID] ?? 0) > 0;
+    const pid = hasPid ? numberBetween(cursor, starts[PID], starts[DEVICE]) : 0;
     const device = numberBetween(cursor, starts[DEVICE], starts[KIND]);
     const sector = numberBetween(cursor, starts[SECTOR], starts[LENGTH]);
     const length = numberBetween(cursor, starts[LENGTH], end + 1);
@@ -109,7 +116,7 @@ class BpftraceReader implements RowReader {
     return volume < 0 ? OUTCOME.bad : OUTCOME.row;
   }
 
-  /** Finds where the last fields of the line begin; behind the time there must be a command, maybe of blanks. */
+  /** Finds where the last fields of the line begin; before the device there is nothing but the time (pid is at -1), or a pid and a command, maybe of blanks. */
   private findFields({bytes, at: timeEnd}: RowCursor, end: number): boolean {
     let fieldEnd = end;
     for (let field = FIELDS_FROM_RIGHT - 1; field >= 0; field -= 1) {
@@ -117,7 +124,9 @@ class BpftraceReader implements RowReader {
       while (at > timeEnd && bytes[at - 1] !== BYTE.space) at -= 1;
       this.starts[field] = at;
       fieldEnd = at - 1;
-      if (fieldEnd <= timeEnd) return false;
+      if (fieldEnd > timeEnd) continue;
+      this.starts[PID] = -1;
+      return field === DEVICE && fieldEnd === timeEnd;
     }
     return bytes[timeEnd] === BYTE.space;
   }
@@ -125,7 +134,7 @@ class BpftraceReader implements RowReader {
   private readOther(cursor: RowCursor, start: number, end: number): Outcome {
     const text = decodeLeniently(cursor.bytes.subarray(start, end));
     const lost = LOST.exec(text)?.[1];
-    if (lost === undefined && !ATTACHED.test(text))
+    if (lost === undefined && !ATTACHED.test(text) && !ALIVE.test(text))
       return bad(cursor, `not a line of the script: ${shorten(text)}`);
     this.lost += Number(lost ?? 0);
     skipLine(cursor);

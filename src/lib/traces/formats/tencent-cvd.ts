@@ -41,6 +41,7 @@ export const tencentCvd: TraceFormat = {
         putInterval(batch, row, {
           reads: Math.round(readRate * INTERVAL_SECONDS),
           writes: Math.round(writeRate * INTERVAL_SECONDS),
+          trims: 0,
           readBytes: Math.round(readKb * KB * INTERVAL_SECONDS),
           writeBytes: Math.round(writeKb * KB * INTERVAL_SECONDS),
           usedBytes: Math.round(usedMb * MB),

@@ -32,5 +32,6 @@ function feedLines(reader: RowReader, {batch, time, reject, onBatch}: Feeding): 
     textOf: (row) => parser.textOf(row),
     counts: () => parser,
     remarks: () => reader.remarks?.() ?? [],
+    lostEvents: () => reader.lostEvents?.() ?? 0,
   };
 }

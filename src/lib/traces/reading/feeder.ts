@@ -18,6 +18,8 @@ export interface Feeder {
   counts(): FeedCounts;
   /** What people should know about the input, asked after its last row. */
   remarks(): readonly string[];
+  /** How many events the input itself says were lost, so far, where it can tell. */
+  lostEvents?(): number;
 }
 
 interface FeedCounts {

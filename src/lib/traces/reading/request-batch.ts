@@ -8,6 +8,7 @@ export const OP = {read: 0, write: 1, trim: 2, flush: 3, sample: 4, interval: 5}
 export interface IntervalSums {
   readonly reads: number;
   readonly writes: number;
+  readonly trims: number;
   readonly readBytes: number;
   readonly writeBytes: number;
   /** As a usage sample at the row's time; NaN when there is none. */
@@ -64,6 +65,7 @@ export function createRowColumns(capacity: number, intervals: number): RowColumn
     sums: {
       reads: new Float64Array(intervals),
       writes: new Float64Array(intervals),
+      trims: new Float64Array(intervals),
       readBytes: new Float64Array(intervals),
       writeBytes: new Float64Array(intervals),
       usedBytes: new Float64Array(intervals),
@@ -78,6 +80,7 @@ export function putInterval(batch: RowColumns, row: number, sums: IntervalSums):
   batch.lengthBytes[row] = 0;
   batch.sums.reads[row] = sums.reads;
   batch.sums.writes[row] = sums.writes;
+  batch.sums.trims[row] = sums.trims;
   batch.sums.readBytes[row] = sums.readBytes;
   batch.sums.writeBytes[row] = sums.writeBytes;
   batch.sums.usedBytes[row] = sums.usedBytes;
@@ -88,6 +91,7 @@ export function intervalOf({sums}: RowColumns, row: number): IntervalSums {
   return {
     reads: sums.reads[row] ?? 0,
     writes: sums.writes[row] ?? 0,
+    trims: sums.trims[row] ?? 0,
     readBytes: sums.readBytes[row] ?? 0,
     writeBytes: sums.writeBytes[row] ?? 0,
     usedBytes: sums.usedBytes[row] ?? Number.NaN,

@@ -21,6 +21,8 @@ export interface RowReader {
   read(cursor: RowCursor, batch: RequestBatch, row: number): Outcome;
   /** What people should know about this input, asked after its last row. */
   remarks?(): readonly string[];
+  /** How many events the interceptor says that it lost, so far. */
+  lostEvents?(): number;
 }
 
 /** Reads the rows of one input of binary records; keeps whatever it must remember between them. */
