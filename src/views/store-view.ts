@@ -1,5 +1,5 @@
 import {formatBytes, formatDurationSeconds, formatInstantUs, US_PER_SECOND} from '../lib/core/index.js';
-import type {VolumeInfo} from '../lib/shadow-store/index.js';
+import type {InitReport, VolumeInfo} from '../lib/shadow-store/index.js';
 import type {StoreDescription} from '../lib/workflows/describe-store.js';
 import {printable, renderTable} from './table.js';
 
@@ -23,6 +23,12 @@ export async function renderStore(store: StoreDescription): Promise<string> {
   ].map(([name = '', value = '']) => `${name.padEnd(15)}${value}`);
   const lists = [await batchList(store), await volumeList(store)].filter((list) => list !== '');
   return [lines.join('\n'), ...lists].join('\n\n');
+}
+
+/** What `store init` says. */
+export function renderInit({path, cluster, serverVersion, wasThere}: InitReport): string {
+  const where = cluster === undefined ? 'on one server' : `on cluster ${cluster}, replicated and distributed`;
+  return `${printable(path)} ${wasThere ? 'was there already' : 'is ready'}, ${where} (ClickHouse ${serverVersion})`;
 }
 
 function timeSpan(firstUs: number, endUs: number): string {
