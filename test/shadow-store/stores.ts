@@ -142,7 +142,7 @@ export async function killAnywhere(
 export async function seenOf(storePath: string): Promise<unknown> {
   return reading(storePath, async (store) => {
     const {volumeCount, firstUs, endUs, inputCount, rows, rejectedRows, lateRows, metrics} = store.info();
-    const out = `${storePath}-export`;
+    const out = path.join(await temporaryFolder(), 'export');
     await store.exportTo(out, {format: 'csv', granularity: 60});
     return {
       info: {volumeCount, firstUs, endUs, inputCount, rows, rejectedRows, lateRows, metrics},

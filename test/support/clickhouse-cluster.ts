@@ -1,6 +1,7 @@
-import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {type ChildProcess, spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
@@ -64,14 +65,14 @@ export async function startClickHouse(shape: ClickHouseShape): Promise<ClickHous
   const ask = (sql: string, server: number): Promise<string> =>
     query(sql, ports[server]?.http ?? 0, password);
   const start = async (server: number): Promise<void> => {
-    running.set(
-      `server ${server}`,
-      run('clickhouse-server', [`--config-file=${configPath(folder, server)}`]),
-    );
-    await untilItAnswers(`ClickHouse server ${server}`, () => ask('SELECT 1', server), [
-      folder,
-      String(server),
-    ]);
+    const name = `server ${server}`;
+    const isUp = async (): Promise<boolean> => {
+      // One that cannot reach ZooKeeper at once may break down.
+      if (hasEnded(running.get(name)))
+        running.set(name, run('clickhouse-server', [`--config-file=${configPath(folder, server)}`]));
+      return answers(() => ask('SELECT 1', server));
+    };
+    await until(`ClickHouse server ${server}`, isUp, path.join(folder, String(server), 'error.log'));
   };
   const cluster: ClickHouseCluster = {
     httpPorts: ports.map(({http}) => http),
@@ -89,6 +90,7 @@ export async function startClickHouse(shape: ClickHouseShape): Promise<ClickHous
   };
   try {
     running.set('zookeeper', await startZookeeper(folder, zookeeperPort));
+    await until('ZooKeeper', () => answers(() => askZookeeper(zookeeperPort)), path.join(folder, 'zoo.cfg'));
     for (const server of ports.keys()) {
       await writeConfiguration(folder, server, {shape, ports, password, zookeeperPort});
     }
@@ -98,11 +100,6 @@ export async function startClickHouse(shape: ClickHouseShape): Promise<ClickHous
     await cluster.stop();
     throw error;
   }
-}
-
-/** The version of the installed server, for what a test prints. */
-export function clickHouseVersion(): string {
-  return spawnSync('clickhouse-server', ['--version'], {encoding: 'utf8'}).stdout.trim();
 }
 
 function run(program: string, args: readonly string[]): ChildProcess {
@@ -116,7 +113,7 @@ async function end(
 ): Promise<void> {
   const child = running.get(name);
   running.delete(name);
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child === undefined || hasEnded(child)) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill(signal);
   await gone;
@@ -140,21 +137,37 @@ async function startZookeeper(folder: string, port: number): Promise<ChildProces
   return run('java', ['-Xmx256m', '-Dzookeeper.log.dir=' + data, '-cp', ZOOKEEPER_CLASSES, main, file]);
 }
 
-async function untilItAnswers(
-  what: string,
-  ask: () => Promise<unknown>,
-  [folder = '', server = '']: readonly string[],
-): Promise<void> {
-  for (let tries = 0; tries < 120; tries += 1) {
-    const answers = await ask().then(
-      () => true,
-      () => false,
-    );
-    if (answers) return;
+function hasEnded(child: ChildProcess | undefined): boolean {
+  return child === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
+async function answers(ask: () => Promise<unknown>): Promise<boolean> {
+  return ask().then(
+    () => true,
+    () => false,
+  );
+}
+
+async function until(what: string, isUp: () => Promise<boolean>, logPath: string): Promise<void> {
+  for (let tries = 0; tries < 240; tries += 1) {
+    if (await isUp()) return;
     await wait(250);
   }
-  const log = await readFile(path.join(folder, server, 'error.log'), 'utf8').catch(() => '');
+  const log = await readFile(logPath, 'utf8').catch(() => '');
   throw new Error(`${what} does not answer: ${log.slice(-500)}`);
+}
+
+/** Its word for being well is `imok`. */
+function askZookeeper(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('ruok'));
+    let said = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (said += text));
+    socket.on('error', reject).on('close', () => {
+      if (said === 'imok') resolve();
+      else reject(new Error(said));
+    });
+  });
 }
 
 async function query(sql: string, port: number, password: string): Promise<string> {
