@@ -87,6 +87,7 @@ export default {
       from: {path: '^src/'},
       to: {couldNotResolve: true, dependencyTypesNot: ['npm-optional']},
     },
+    only('clickhouse-only-in-shadow-store', '@clickhouse/', '^src/lib/shadow-store/clickhouse/'),
     only('duckdb-only-in-shadow-store', '@duckdb/', '^src/lib/shadow-store/'),
     only('tensorflow-only-in-forecasting', '@tensorflow/', '^src/lib/forecasting/'),
     only('highs-only-in-allocation', 'node_modules/highs', '^src/lib/allocation/'),

@@ -13,16 +13,18 @@ import {
 } from './lib/core/index.js';
 import type {Shard} from './lib/forecasting/index.js';
 import type {Metric} from './lib/shadow-store/index.js';
+import {tellStoreAccess} from './store-access.js';
 import type {PlanHorizon} from './lib/workflows/foresee-over-horizon.js';
 import type {PlanModel} from './lib/workflows/foresee-usage.js';
 import {parseFactor, parseSafety, safetyFlags, type SafetyTexts} from './safety-flags.js';
 
 /** Flags that mean the same in every command that has them (flag > FORESHADOW_* > default). */
 export const storeFlag = Flags.string({
-  summary: 'folder of the shadow store',
+  summary: 'folder of the shadow store, or clickhouse://SERVER[:PORT][,SERVER...]/DATABASE[?tls]',
   env: 'FORESHADOW_STORE',
   default: 'foreshadow-store',
-  helpValue: 'DIR',
+  helpValue: 'DIR|URL',
+  parse: tellStoreAccess,
 });
 
 /** How long compact and prune leave files that are no longer part of the store. */

@@ -128,6 +128,12 @@ Logs of the block layer name volumes as their host does. Logs of several hosts g
       default: '1GiB',
       helpValue: 'SIZE',
     }),
+    shard: Flags.string({
+      summary:
+        'ingest shard, of stores in ClickHouse (main): writers at the same time have one each, with volumes of its own',
+      env: 'FORESHADOW_SHARD',
+      helpValue: 'NAME',
+    }),
     source: Flags.string({
       summary: 'what the files are parts of, such as one rotated log: they then speak for all of its volumes',
       helpValue: 'NAME',
@@ -154,6 +160,7 @@ Logs of the block layer name volumes as their host does. Logs of several hosts g
       ...(this.flags.threads === undefined ? {} : {threads: this.flags.threads}),
       maxBadRows: this.flags['max-bad-rows'],
       storePath: this.flags.store,
+      shard: this.flags.shard,
       nowUs: this.nowUs(undefined),
       clockUs: () => this.nowUs(undefined),
       tool: this.tool,

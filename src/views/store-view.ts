@@ -1,5 +1,5 @@
 import {formatBytes, formatDurationSeconds, formatInstantUs, US_PER_SECOND} from '../lib/core/index.js';
-import type {VolumeInfo} from '../lib/shadow-store/index.js';
+import type {InitReport, VolumeInfo} from '../lib/shadow-store/index.js';
 import type {StoreDescription} from '../lib/workflows/describe-store.js';
 import {printable, renderTable} from './table.js';
 
@@ -30,6 +30,12 @@ export async function renderStore(store: StoreDescription): Promise<string> {
 
 function lostText(events: number): string {
   return events === 0 ? '' : `; ${events} events lost by interceptors`;
+}
+
+/** What `store init` says. */
+export function renderInit({path, cluster, serverVersion, wasThere}: InitReport): string {
+  const where = cluster === undefined ? 'on one server' : `on cluster ${cluster}, replicated and distributed`;
+  return `${printable(path)} ${wasThere ? 'was there already' : 'is ready'}, ${where} (ClickHouse ${serverVersion})`;
 }
 
 function timeSpan(firstUs: number, endUs: number): string {

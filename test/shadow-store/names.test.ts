@@ -8,8 +8,8 @@ import {expect, test} from 'vitest';
 import {openShadowStore} from '../../src/lib/shadow-store/index.js';
 import {ingestIntoStore} from '../../src/lib/workflows/ingest-into-store.js';
 import {streamOf} from '../traces/support.js';
-import {BEGIN_US, TOOL, WEIRD_NAMES} from './batches.js';
-import {contentOf, newStorePath, writing} from './stores.js';
+import {batchOf, BEGIN_US, TOOL, WEIRD_NAMES} from './batches.js';
+import {commitAll, contentOf, newStorePath, reading, writing} from './stores.js';
 
 /** What a log can hold: NUL and the empty name are refused by the formats. */
 const NAMES = [
@@ -77,4 +77,11 @@ test('names of any kind go through ingest, compacting and every way out unchange
   } finally {
     store.close();
   }
+});
+
+test('a folder whose name is a pattern or a quote is a store like any other', async () => {
+  const storePath = `${await newStorePath()} [a-z]*?'{b}`;
+  await commitAll(storePath, [batchOf('one', [{volume: 'v', startUs: BEGIN_US, writes: 3}])]);
+  const [series] = await reading(storePath, (store) => store.readSeries({stepSeconds: 60}, 'writes'));
+  expect(series?.values).toEqual(Float64Array.of(3));
 });

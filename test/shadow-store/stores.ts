@@ -8,9 +8,9 @@ import {sha256Hex} from '../../src/lib/core/index.js';
 import {
   type FileOperation,
   openShadowStore,
-  openStoreWriter,
+  openParquetWriter,
+  type ParquetWriter,
   type ShadowStore,
-  type StoreWriter,
   type StoreWriterOptions,
 } from '../../src/lib/shadow-store/index.js';
 import type {IngestBatch} from '../../src/lib/traces/index.js';
@@ -30,8 +30,8 @@ export async function newStorePath(): Promise<string> {
 export async function openWriter(
   storePath: string,
   options: Partial<StoreWriterOptions> = {},
-): Promise<StoreWriter> {
-  return openStoreWriter({path: storePath, nowUs: BEGIN_US, tool: TOOL, threads: 1, ...options});
+): Promise<ParquetWriter> {
+  return openParquetWriter({path: storePath, nowUs: BEGIN_US, tool: TOOL, threads: 1, ...options});
 }
 
 /** Adds batches with one writer. */
@@ -73,7 +73,7 @@ export async function contentOf(folder: string): Promise<Record<string, string>>
 /** Opens a writer for the time of `use`. */
 export async function writing<T>(
   storePath: string,
-  use: (writer: StoreWriter) => Promise<T>,
+  use: (writer: ParquetWriter) => Promise<T>,
   options: Partial<StoreWriterOptions> = {},
 ): Promise<T> {
   const writer = await openWriter(storePath, options);
@@ -142,7 +142,7 @@ export async function killAnywhere(
 export async function seenOf(storePath: string): Promise<unknown> {
   return reading(storePath, async (store) => {
     const {volumeCount, firstUs, endUs, inputCount, rows, rejectedRows, lateRows, metrics} = store.info();
-    const out = `${storePath}-export`;
+    const out = path.join(await temporaryFolder(), 'export');
     await store.exportTo(out, {format: 'csv', granularity: 60});
     return {
       info: {volumeCount, firstUs, endUs, inputCount, rows, rejectedRows, lateRows, metrics},

@@ -1,7 +1,6 @@
 import {execFile, spawnSync} from 'node:child_process';
 import {randomBytes, randomUUID} from 'node:crypto';
 import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
-import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
@@ -10,6 +9,7 @@ import {promisify} from 'node:util';
 import {z} from 'zod';
 
 import {installPackages} from './debian-packages.js';
+import {freePort} from './loopback-port.js';
 
 const run = promisify(execFile);
 
@@ -256,14 +256,6 @@ export async function until(what: string, seconds: number, isSo: () => Promise<b
     await wait(1000);
   }
   throw new Error(`waited ${seconds} s for ${what}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** Ends the process of a pid file, if its command line names our configuration. */

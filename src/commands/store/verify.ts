@@ -10,6 +10,8 @@ granularity (an hour is the sum of its minutes), footprints with growth, and loo
 Takes no lock and changes nothing, so it may run beside an ingest. Tells all faults, not only the first; files that are
 no part of the store are told apart from faults.
 
+Of a store in ClickHouse: as many rows of each batch, and the sums, that its manifest tells, and its files.
+
 Exits with 0 when the store is sound, with 3 when it is damaged.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

@@ -2,7 +2,7 @@ import {access, open, readdir} from 'node:fs/promises';
 import path from 'node:path';
 
 import {errorText, InputError, shortHash, writeFileAtomically, type Granularity} from '../core/index.js';
-import type {Metric} from '../shadow-store/index.js';
+import {besideStore, type Metric} from '../shadow-store/index.js';
 import {modelFileText, readModelFile, type ReadModel, type TrainedModel} from './model-file.js';
 import {FORECAST_MODELS} from './registry.js';
 
@@ -21,7 +21,7 @@ export interface ModelFileChoice {
 
 /** Where models are kept unless told: beside the store. */
 export function modelsFolderOf(storePath: string): string {
-  return `${path.normalize(storePath).replace(/[/\\]+$/, '')}-models`;
+  return `${besideStore(storePath)}-models`;
 }
 
 /** Writes a model into the folder under a name that says what it is and ends with its hash; the path, and the hash. */

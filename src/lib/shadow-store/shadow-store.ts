@@ -1,4 +1,5 @@
 import type {Series} from '../core/index.js';
+import type {IngestSink} from '../traces/index.js';
 
 /** What the shadow store holds of one volume, as dense arrays over the same steps (value i: step i after startUs). */
 export interface VolumeHistory {
@@ -164,4 +165,10 @@ export interface ShadowStore {
   /** In code-unit order of the names; reads the hours of all series. */
   describeVolumes(): Promise<readonly VolumeInfo[]>;
   close(): void;
+}
+
+/** What the writing side of every shadow store offers. */
+export interface StoreWriter extends IngestSink {
+  /** Lets others write. A store that was made for this writer and got no batch is gone again afterwards. */
+  close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import {z} from 'zod';
 
 import {type ArtifactHeader, readArtifact, writeArtifact} from '../core/index.js';
 import {type AnomalyLabel, parseAnomalyLabels} from '../patterns/index.js';
+import {besideStore} from '../shadow-store/index.js';
 
 const KIND = 'foreshadow.anomaly-labels';
 const VERSION = 1;
@@ -17,7 +18,7 @@ const schema = z.object({
 
 /** Where people's labels of a store are, unless told otherwise. */
 export function labelsFileOf(storePath: string): string {
-  return `${storePath}-anomaly-labels.json`;
+  return `${besideStore(storePath)}-anomaly-labels.json`;
 }
 
 /** None where there is no such file yet. Throws as `readLabels` does. */

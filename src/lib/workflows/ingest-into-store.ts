@@ -25,6 +25,8 @@ export interface StoreRequest extends Omit<IngestRequest, 'store' | 'sizes'>, Fr
   /** A table of names of volumes; see readVolumeNames. */
   readonly volumeNamesPath?: string | undefined;
   readonly storePath: string;
+  /** See StoreWriterOptions. */
+  readonly shard?: string | undefined;
   readonly nowUs: number;
   /** Asked for the time of each part of a stream; nowUs is that of all without it. */
   readonly clockUs?: () => number;
@@ -46,11 +48,11 @@ const NEVER: AsyncIterator<unknown> = {next: () => new Promise<never>(() => unde
  * standard input, in parts (`ingestStream`). Throws what opening the store and reading them throws.
  */
 export async function ingestIntoStore(request: StoreRequest): Promise<IngestResult> {
-  const {storePath: path, nowUs, clockUs, tool, onRemark, signal, memoryBytes} = request;
+  const {storePath: path, shard, nowUs, clockUs, tool, onRemark, signal, memoryBytes} = request;
   const sizes = request.sizesPath === undefined ? undefined : await readSizes(request.sizesPath);
   const options = await withVolumeNames(request);
   const writer = await openStoreWriter({
-    ...{path, nowUs, tool, onRemark},
+    ...{path, shard, nowUs, tool, onRemark},
     ...(clockUs ? {clockUs} : {}),
     ...(signal ? {signal} : {}),
     ...(memoryBytes === undefined ? {} : {memoryBytes}),

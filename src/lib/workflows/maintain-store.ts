@@ -1,10 +1,11 @@
 import {
   type CompactReport,
-  openStoreWriter,
+  openParquetWriter,
+  type ParquetWriter,
   previewPrune,
   type PruneBound,
   type PruneReport,
-  type StoreWriter,
+  refuseServed,
 } from '../shadow-store/index.js';
 
 /** What writing to a store that is there needs. */
@@ -24,24 +25,33 @@ export interface Maintenance {
 }
 
 /** Merges batches whose series are smaller than a size. Throws what opening and compacting a store throw. */
-export function compactStore(maintenance: Maintenance, smallerThanBytes: number): Promise<CompactReport> {
+export async function compactStore(
+  maintenance: Maintenance,
+  smallerThanBytes: number,
+): Promise<CompactReport> {
+  refuseServed(maintenance.storePath, 'compacting', 'nothing is needed: its servers merge by themselves');
   return withWriter(maintenance, (writer) => writer.compact({...maintenance, smallerThanBytes}));
 }
 
 /** Removes rows before a time, or tells what would go. Throws what opening and pruning a store throw. */
-export function pruneStore(
+export async function pruneStore(
   maintenance: Maintenance,
   bound: PruneBound & {readonly isDryRun: boolean},
 ): Promise<PruneReport> {
+  refuseServed(
+    maintenance.storePath,
+    'pruning',
+    'no retention of ours yet: the months of its tables are partitions',
+  );
   if (bound.isDryRun) return previewPrune(maintenance.storePath, bound);
   return withWriter(maintenance, (writer) => writer.prune({...maintenance, ...bound}));
 }
 
 async function withWriter<T>(
   {storePath: path, nowUs, clockUs, tool, signal, onRemark}: Maintenance,
-  use: (writer: StoreWriter) => Promise<T>,
+  use: (writer: ParquetWriter) => Promise<T>,
 ): Promise<T> {
-  const writer = await openStoreWriter({path, nowUs, clockUs, tool, signal, onRemark, mustExist: true});
+  const writer = await openParquetWriter({path, nowUs, clockUs, tool, signal, onRemark, mustExist: true});
   try {
     return await use(writer);
   } finally {

@@ -29,7 +29,8 @@ export async function sumVolumes(
   return sums;
 }
 
-function sumsOf(numbers: readonly number[]): VolumeSums {
+/** Numbers in the order of VOLUME_SUMS. */
+export function sumsOf(numbers: readonly number[]): VolumeSums {
   const of = (name: keyof VolumeSums): number => numbers[VOLUME_SUMS.indexOf(name)] ?? 0;
   return {
     ...{rows: of('rows'), firstUs: of('firstUs'), lastUs: of('lastUs')},

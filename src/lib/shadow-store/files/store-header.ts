@@ -28,7 +28,7 @@ export type StoreHeader = z.infer<typeof headerSchema>;
  */
 export async function findStoreHeader(storePath: string): Promise<StoreHeader | undefined> {
   const text = await readIfThere(path.join(storePath, HEADER_FILE));
-  if (text !== undefined) return parseHeader(text, storePath);
+  if (text !== undefined) return parseHeader(text, storePath, path.join(storePath, HEADER_FILE));
   const entries = await entriesOf(storePath);
   const foreign = entries?.find((name) => !LEFT_BY_A_WRITER.test(name));
   if (foreign === undefined) return undefined;
@@ -48,14 +48,18 @@ export async function readStoreHeader(storePath: string): Promise<StoreHeader> {
   });
 }
 
+/** The header of a new store. */
+export function newHeader({tool, nowUs}: {readonly tool: string; readonly nowUs: number}): StoreHeader {
+  return {kind: KIND, version: VERSION, tool, createdAt: formatInstantUs(nowUs), buckets: BUCKETS};
+}
+
 /** Writes the header of a new store. */
 export async function createStoreHeader(
   storePath: string,
   made: {readonly tool: string; readonly nowUs: number},
   files: DurableFiles,
 ): Promise<StoreHeader> {
-  const createdAt = formatInstantUs(made.nowUs);
-  const header: StoreHeader = {kind: KIND, version: VERSION, tool: made.tool, createdAt, buckets: BUCKETS};
+  const header = newHeader(made);
   const file = path.join(storePath, HEADER_FILE);
   await files.write(`${file}.tmp`, [Buffer.from(`${JSON.stringify(header, undefined, 2)}\n`)]);
   await files.rename(`${file}.tmp`, file);
@@ -63,8 +67,8 @@ export async function createStoreHeader(
   return header;
 }
 
-function parseHeader(text: string, storePath: string): StoreHeader {
-  const source = path.join(storePath, HEADER_FILE);
+/** Reads the text of a header. Throws InputError for what is none, or of a newer program. */
+export function parseHeader(text: string, storePath: string, source = storePath): StoreHeader {
   const newer = z.object({kind: z.literal(KIND), version: z.number().gt(VERSION), tool: z.string()});
   const ahead = newer.safeParse(jsonOrUndefined(text));
   if (ahead.success) {

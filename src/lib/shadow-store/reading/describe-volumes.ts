@@ -1,7 +1,5 @@
-import path from 'node:path';
-
 import {sum} from '../../core/index.js';
-import {sumVolumes, type VolumeSums} from '../engine/volume-sums.js';
+import type {VolumeSums} from '../engine/volume-sums.js';
 import {coveredSpans, eitherSpans, type Span} from '../files/coverage.js';
 import {spanOf} from '../files/store-contents.js';
 import type {StoreVolume, VolumeInfo} from '../shadow-store.js';
@@ -9,15 +7,11 @@ import type {OpenStore} from './read-history.js';
 
 /** See ShadowStore.describeVolumes. */
 export async function describeVolumes(
-  {storePath, contents, engine}: OpenStore,
+  {contents, source}: OpenStore,
   volumes: readonly StoreVolume[],
 ): Promise<readonly VolumeInfo[]> {
   const {manifests, pruned} = contents;
-  const hours = manifests.flatMap(({series}) => series).filter(({granularity}) => granularity === 3600);
-  const sums = await sumVolumes(
-    engine,
-    hours.map((file) => path.join(storePath, file.path)),
-  );
+  const sums = await source.sumHours();
   const names = volumes.map(({name}) => name);
   const requests = coveredSpans(contents, names, 'requests');
   const usage = coveredSpans(contents, names, 'usage');

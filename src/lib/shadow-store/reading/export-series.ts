@@ -1,14 +1,14 @@
 import {rename, rm} from 'node:fs/promises';
 import type {DuckDBValue} from '@duckdb/node-api';
 
-import {asTargetError, sqlText} from '../engine/duckdb-engine.js';
-import {type OpenStore, seriesFiles} from './read-history.js';
+import {asTargetError, type Engine, sqlText} from '../engine/duckdb-engine.js';
+import {type OpenFiles, seriesFiles} from './read-history.js';
 import {exportSql, noRowsSql, PARQUET_OPTIONS} from '../engine/series-sql.js';
 import type {ExportQuery} from '../shadow-store.js';
 
-/** See ShadowStore.exportTo; the volumes are known to the store. */
+/** See SeriesSource.exportRows. */
 export async function exportSeries(
-  store: OpenStore,
+  store: OpenFiles,
   volumes: readonly string[],
   filePath: string,
   query: ExportQuery,
@@ -18,7 +18,7 @@ export async function exportSeries(
   const {duckdb} = store.engine;
   const files = seriesFiles(store, {stored: query.granularity, fromUs, toUs});
   const source = files.length === 0 ? noRowsSql() : 'read_parquet($files)';
-  return copyToFile(store, exportSql(source, query.granularity), filePath, {
+  return copyToFile(store.engine, exportSql(source, query.granularity), filePath, {
     format: query.format,
     parameters: {
       ...(files.length === 0 ? {} : {files: duckdb.listValue(files)}),
@@ -31,7 +31,7 @@ export async function exportSeries(
 
 /** Writes what a query with $names answers to a new file, wholly or not at all. Throws TargetError when the disk refuses. */
 export async function copyToFile(
-  {engine: {connection, duckdb}}: OpenStore,
+  {connection, duckdb}: Engine,
   sql: string,
   filePath: string,
   options: {readonly format: 'csv' | 'parquet'; readonly parameters: Record<string, DuckDBValue>},

@@ -1,10 +1,11 @@
 import {US_PER_SECOND} from '../../core/index.js';
 import {appendRows} from '../engine/append-rows.js';
+import type {Engine} from '../engine/duckdb-engine.js';
 import {createStepsSql, STEP_COLUMNS, stepRowsSql} from '../engine/series-sql.js';
 import {coveredShares, coveredSpans, eitherSpans} from '../files/coverage.js';
 import type {StepExportQuery} from '../shadow-store.js';
 import {copyToFile} from './export-series.js';
-import {ALL_COLUMNS, type Axis, axisOf, type OpenStore, readBuckets, refuseTooLarge} from './read-history.js';
+import {ALL_COLUMNS, type Axis, axisOf, type OpenStore, refuseTooLarge} from './read-history.js';
 import {blankUnknown, firstStepOf, readLevels} from './read-series.js';
 
 /** Numbers that are in memory at once, about: 32 MiB of them. */
@@ -20,7 +21,7 @@ export async function exportSteps(
 ): Promise<{readonly rows: number}> {
   const axis = axisOf(query, store.contents);
   refuseTooLarge(STEP_COLUMNS.length, axis);
-  const {engine} = store;
+  const engine = await store.engine();
   await engine.connection.run(createStepsSql());
   const total = query.sumAs === undefined ? undefined : emptySum(axis);
   const atOnce = Math.max(1, Math.floor(MOST_CELLS / STEP_COLUMNS.length / Math.max(1, axis.steps)));
@@ -28,12 +29,12 @@ export async function exportSteps(
     const some = await readSteps(store, volumes.slice(from, from + atOnce), axis);
     for (const [index, steps] of some.entries()) {
       if (total) addTo(total, steps);
-      else await append(store, axis, from + index, steps.columns);
+      else await append(engine, axis, from + index, steps.columns);
     }
   }
-  if (total) await append(store, axis, 0, meanCoverage(total));
+  if (total) await append(engine, axis, 0, meanCoverage(total));
   const names = engine.duckdb.listValue(query.sumAs === undefined ? volumes : [query.sumAs]);
-  return copyToFile(store, stepRowsSql(), filePath, {format: query.format, parameters: {names}});
+  return copyToFile(engine, stepRowsSql(), filePath, {format: query.format, parameters: {names}});
 }
 
 /** The steps of one volume: a column each of STEP_COLUMNS but the time, NaN where it is not known. */
@@ -53,7 +54,7 @@ async function readSteps(
   const usage = coveredSpans(store.contents, volumes, 'usage');
   const levels = new Map((await readLevels(store, volumes, axis)).map(({id, values}) => [id, values]));
   const found = new Map<string, VolumeSteps>();
-  for await (const histories of readBuckets(store, volumes, axis, SUMS)) {
+  for await (const histories of store.source.readParts(volumes, axis, SUMS)) {
     for (const history of histories) {
       const {volume} = history;
       const spans = requests.get(volume) ?? [];
@@ -96,7 +97,7 @@ function meanCoverage({columns: [coverage, ...rest], volumes}: Total): readonly 
 }
 
 async function append(
-  {engine}: OpenStore,
+  engine: Engine,
   axis: Axis,
   number: number,
   columns: readonly Float64Array[],

@@ -5,7 +5,8 @@ import {floorToStepUs, InputError, invariant, US_PER_SECOND} from '../../core/in
 import {type Engine, literalPath} from '../engine/duckdb-engine.js';
 import {coarsestStored, groupByBucket} from '../files/layout.js';
 import {type HistoryColumn, historySql} from '../engine/series-sql.js';
-import type {HistoryQuery, StoredSeconds, VolumeHistory} from '../shadow-store.js';
+import type {ExportQuery, HistoryQuery, StoredSeconds, VolumeHistory} from '../shadow-store.js';
+import type {VolumeSums} from '../engine/volume-sums.js';
 import {type StoreContents, spanOf} from '../files/store-contents.js';
 
 /** 4 GiB of numbers: beyond this an answer would rather exhaust the memory than be of use. */
@@ -28,8 +29,38 @@ export interface Axis {
   readonly steps: number;
 }
 
+/** Where the series of a store come from. */
+export interface SeriesSource {
+  /**
+   * The histories of some volumes that the store knows: a column that was not asked for has no values. They come some
+   * volumes at a time, so that what is made of them can be smaller than they are.
+   */
+  readParts(
+    volumes: readonly string[],
+    axis: Axis,
+    columns: readonly HistoryColumn[],
+  ): AsyncGenerator<readonly VolumeHistory[]>;
+  /** See ShadowStore.exportTo; the volumes are known to the store. */
+  exportRows(
+    volumes: readonly string[],
+    filePath: string,
+    query: ExportQuery,
+  ): Promise<{readonly rows: number}>;
+  /** What the hours of each volume add up to. */
+  sumHours(): Promise<ReadonlyMap<string, VolumeSums>>;
+  close(): void;
+}
+
 /** A store that is open for reading. */
 export interface OpenStore {
+  readonly contents: StoreContents;
+  readonly source: SeriesSource;
+  /** What exports are made with. */
+  readonly engine: () => Promise<Engine>;
+}
+
+/** A store in files that is open for reading. */
+export interface OpenFiles {
   readonly storePath: string;
   readonly buckets: number;
   readonly contents: StoreContents;
@@ -45,7 +76,7 @@ export async function readHistory(
   const axis = axisOf(query, store.contents);
   refuseTooLarge(volumes.length * ALL_COLUMNS.length, axis);
   const answer: VolumeHistory[] = [];
-  for await (const histories of readBuckets(store, volumes, axis, ALL_COLUMNS)) answer.push(...histories);
+  for await (const histories of store.source.readParts(volumes, axis, ALL_COLUMNS)) answer.push(...histories);
   return answer.sort((left, right) => (left.volume < right.volume ? -1 : 1));
 }
 
@@ -62,12 +93,9 @@ export function axisOf(query: HistoryQuery, contents: StoreContents): Axis {
   return {startUs, stepSeconds, steps: Math.max(0, (endUs - startUs) / stepUs)};
 }
 
-/**
- * The histories of some volumes that the store knows, in the order of their names: a column that was not asked for
- * has no values. They come a bucket at a time, so that what is made of them can be smaller than they are.
- */
+/** See SeriesSource.readParts: a part is a bucket. */
 export async function* readBuckets(
-  store: OpenStore,
+  store: OpenFiles,
   volumes: readonly string[],
   axis: Axis,
   columns: readonly HistoryColumn[],
@@ -81,7 +109,7 @@ export async function* readBuckets(
 
 /** Absolute paths of the series files of a granularity, of one bucket or all, that may have rows in [fromUs, toUs). */
 export function seriesFiles(
-  store: OpenStore,
+  store: OpenFiles,
   wanted: {stored: StoredSeconds; fromUs: number; toUs: number; bucket?: number},
 ): readonly string[] {
   const {stored, fromUs, toUs, bucket} = wanted;
@@ -102,7 +130,7 @@ export function refuseTooLarge(numbersPerStep: number, axis: Axis): void {
   );
 }
 
-function blankHistory(volume: string, axis: Axis, columns: readonly HistoryColumn[]): VolumeHistory {
+export function blankHistory(volume: string, axis: Axis, columns: readonly HistoryColumn[]): VolumeHistory {
   const make = (column: HistoryColumn, blank: number): Float64Array =>
     columns.includes(column) ? new Float64Array(axis.steps).fill(blank) : NOT_ASKED_FOR;
   return {
@@ -120,7 +148,7 @@ function blankHistory(volume: string, axis: Axis, columns: readonly HistoryColum
 }
 
 async function fill(
-  store: OpenStore,
+  store: OpenFiles,
   bucket: number,
   histories: readonly VolumeHistory[],
   axis: Axis,

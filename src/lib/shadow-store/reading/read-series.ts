@@ -4,7 +4,7 @@ import {coveredShares, coveredSpans, eitherSpans, type Span} from '../files/cove
 import {coarsestStored} from '../files/layout.js';
 import type {HistoryQuery, Metric, SeriesQuery} from '../shadow-store.js';
 import {levelsFrom} from '../usage-level.js';
-import {type Axis, axisOf, type OpenStore, readBuckets, refuseTooLarge} from './read-history.js';
+import {type Axis, axisOf, type OpenStore, refuseTooLarge} from './read-history.js';
 
 const COLUMN_OF = {
   'write-bytes': 'writeBytes',
@@ -60,7 +60,7 @@ async function readSums(
 ): Promise<Series[]> {
   const answer: Series[] = [];
   const covered = coveredSpans(store.contents, volumes, 'requests');
-  for await (const histories of readBuckets(store, volumes, axis, [column])) {
+  for await (const histories of store.source.readParts(volumes, axis, [column])) {
     for (const history of histories) {
       const values = history[column];
       blankUnknown(store, history.volume, axis, {
@@ -103,7 +103,10 @@ export async function readLevels(
 ): Promise<Series[]> {
   const fine = fineAxis(store, axis);
   const answer: Series[] = [];
-  for await (const histories of readBuckets(store, volumes, fine, ['footprintGrowthBytes', 'usedBytes'])) {
+  for await (const histories of store.source.readParts(volumes, fine, [
+    'footprintGrowthBytes',
+    'usedBytes',
+  ])) {
     for (const {volume, footprintGrowthBytes, usedBytes} of histories) {
       const first = firstStepOf(store, volume, fine);
       const pruned = store.contents.pruned.get(coarsestStored(fine.stepSeconds))?.volumes.get(volume);

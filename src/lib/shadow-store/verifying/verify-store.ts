@@ -41,7 +41,7 @@ export interface Stray {
  * changes nothing; takes no lock. What a writer replaces meanwhile is no fault. Throws InputError only when there is no
  * store or its header cannot be read.
  */
-export async function verifyStore(storePath: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+export async function verifyParquetStore(storePath: string, options: VerifyOptions): Promise<VerifyReport> {
   const {buckets} = await readStoreHeader(storePath);
   const {findings: ofManifests, ...manifests} = await checkManifests(storePath, buckets);
   const engine = await openEngine({

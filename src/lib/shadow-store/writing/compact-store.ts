@@ -28,7 +28,7 @@ export interface CompactReport {
   readonly bytesAfter: number;
 }
 
-/** See StoreWriter.compact. */
+/** See ParquetWriter.compact. */
 export async function compactStore(
   state: WriterState,
   place: WriterPlace,

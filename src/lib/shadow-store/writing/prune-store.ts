@@ -17,7 +17,7 @@ export interface PruneOptions extends PruneBound {
   readonly onProgress?: (progress: {readonly done: number; readonly total: number}) => void;
 }
 
-/** See StoreWriter.prune. */
+/** See ParquetWriter.prune. */
 export async function pruneStore(
   state: WriterState,
   place: WriterPlace,

@@ -2,8 +2,8 @@ import {existsSync} from 'node:fs';
 import {readdir, rmdir} from 'node:fs/promises';
 import path from 'node:path';
 
-import {InputError, sum} from '../../core/index.js';
-import type {IngestBatch, IngestedInput, IngestSink} from '../../traces/index.js';
+import {sum, UsageError} from '../../core/index.js';
+import type {IngestBatch} from '../../traces/index.js';
 import {asTargetError} from '../engine/duckdb-engine.js';
 import type {BatchManifest} from '../files/batch-manifest.js';
 import {createDurableFiles, type DurableFiles} from '../files/durable-files.js';
@@ -21,6 +21,8 @@ import {addBatch, contentsOf, livePacks} from '../files/store-contents.js';
 import {createStoreHeader, findStoreHeader, readStoreHeader} from '../files/store-header.js';
 import {lockStore} from '../files/store-lock.js';
 import {expireReplaced, sweepLeftovers} from '../files/sweep.js';
+import {holderOf, refuseHalfCharacters, refuseRepeats} from './refuse-batch.js';
+import type {StoreWriter} from '../shadow-store.js';
 import {compactStore, type CompactOptions, type CompactReport} from './compact-store.js';
 import type {PruneReport} from './plan-prune.js';
 import {pruneStore, type PruneOptions} from './prune-store.js';
@@ -34,11 +36,8 @@ import {
   writtenAtUs,
 } from './writer-state.js';
 
-/** UTF-8 has no form for half a surrogate pair: such a name would come back as another. */
-const HALF_CHARACTER = /\p{Surrogate}/u;
-
-/** The one writer of a store. */
-export interface StoreWriter extends IngestSink {
+/** The one writer of a store in files. */
+export interface ParquetWriter extends StoreWriter {
   /**
    * Merges small batches, so that reading opens fewer files; what a reader sees stays the same. Killed at any moment,
    * the store is as it was or compacted. Throws InputError when a batch is damaged, TargetError when the disk refuses.
@@ -49,16 +48,23 @@ export interface StoreWriter extends IngestSink {
    * any moment, the store is as it was or pruned. Throws as compact does.
    */
   prune(options: PruneOptions): Promise<PruneReport>;
-  /** Releases the lock. A store that was made for this writer and got no batch is gone again afterwards. */
-  close(): Promise<void>;
 }
 
 /**
- * Opens a store for adding batches, making it if there is none, and holds its lock until close.
+ * Opens a store in files for adding batches, making it if there is none, and holds its lock until close.
  * Throws InputError for a folder of something else or of a newer program, StaleError while another writer holds the
  * lock, TargetError when the disk refuses.
  */
-export async function openStoreWriter(options: StoreWriterOptions): Promise<StoreWriter> {
+export async function openParquetWriter(options: StoreWriterOptions): Promise<ParquetWriter> {
+  if (options.shard !== undefined) {
+    throw new UsageError(
+      'no-shards',
+      `${options.path} is a folder, which has one writer at a time and no ingest shards`,
+      {
+        hints: ['leave --shard out'],
+      },
+    );
+  }
   const storePath = path.resolve(options.path);
   const files = createDurableFiles(options.onFileOperation ?? ((): void => undefined));
   await (options.mustExist ? readStoreHeader : findStoreHeader)(storePath);
@@ -96,7 +102,7 @@ async function loadState(
   return {header, isNewStore: found === undefined, contents, replaced, engine: undefined};
 }
 
-function createWriter(state: WriterState, place: WriterPlace): StoreWriter {
+function createWriter(state: WriterState, place: WriterPlace): ParquetWriter {
   return {
     knownInputs: () => state.contents.inputs,
     knownContents: () => state.contents.known,
@@ -150,31 +156,6 @@ async function add(batch: IngestBatch, state: WriterState, place: WriterPlace): 
     await recover(state, place);
     throw asTargetError(error, `write to the shadow store ${storePath}`);
   }
-}
-
-/** The batch that holds all of some inputs, alone or merged with others; undefined when one is new. */
-function holderOf(inputs: readonly IngestedInput[], known: ReadonlyMap<string, string>): string | undefined {
-  const holders = inputs.map(({identitySha256}) => known.get(identitySha256));
-  return holders.every((holder) => holder !== undefined && holder === holders[0]) ? holders[0] : undefined;
-}
-
-function refuseRepeats(inputs: readonly IngestedInput[], known: ReadonlyMap<string, string>): void {
-  const seen = new Set<string>();
-  for (const {identitySha256, name} of inputs) {
-    const holder = known.get(identitySha256) ?? (seen.has(identitySha256) ? 'this very batch' : undefined);
-    if (holder !== undefined) {
-      throw new InputError('duplicate-input', `${name} is already in the store, in batch ${holder}`, {
-        hints: ['leave it out, so that nothing is counted twice'],
-      });
-    }
-    seen.add(identitySha256);
-  }
-}
-
-function refuseHalfCharacters(volumes: readonly string[]): void {
-  const bad = volumes.find((name) => HALF_CHARACTER.test(name));
-  if (bad === undefined) return;
-  throw new InputError('bad-volume-name', `volume ${JSON.stringify(bad)} is not valid Unicode text`);
 }
 
 async function closeWriter(state: WriterState, place: WriterPlace): Promise<void> {

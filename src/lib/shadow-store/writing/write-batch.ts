@@ -9,6 +9,7 @@ import {type SavedFootprints, writeFootprints} from '../files/footprint-pack.js'
 import {describeCoverage, type LogCoverage, mergeCoverage} from '../files/coverage.js';
 import {rejectsPath} from '../files/layout.js';
 import {publishManifest} from './publish-manifest.js';
+import type {ToldRows} from './row-tally.js';
 import {writeSeries} from './write-series.js';
 
 const REJECTS_PART_ROWS = 10_000;
@@ -42,27 +43,47 @@ export async function writeBatch(batch: IngestBatch, target: BatchTarget): Promi
   const {series, volumes, totals} = await writeSeries(target.engine, batch, {...target, batchId});
   const rejects = await writeRejects(batch.rejects, {storePath, batchId, files});
   const footprints = await writeFootprints({storePath, batchId, files}, batch.footprints, target.saved);
-  const coverage = coverageOfInputs(batch.inputs);
-  const manifest: BatchManifest = {
-    kind: MANIFEST_KIND.kind,
-    version: MANIFEST_KIND.version,
-    tool: target.tool,
-    createdAt: formatInstantUs(target.nowUs),
-    sequence: target.sequence,
-    batchId,
-    inputs: batch.inputs.map(describeInput),
-    totals,
-    volumes,
-    series: [...series],
-    ...(rejects ? {rejects} : {}),
-    ...(footprints ? {footprints} : {}),
-    ...(coverage ? {coverage: describeCoverage(coverage, volumes)} : {}),
-  };
+  const manifest = manifestOf(batch, {
+    ...{tool: target.tool, nowUs: target.nowUs, sequence: target.sequence},
+    ...{volumes, totals, series, rejects, footprints},
+  });
   await publishManifest(manifest, {storePath, files, signal: target.signal});
   return manifest;
 }
 
-async function writeRejects(
+/** What a manifest tells beside what its inputs tell. */
+interface Written extends ToldRows {
+  readonly tool: string;
+  readonly nowUs: number;
+  readonly sequence: number;
+  readonly series: BatchManifest['series'];
+  readonly rejects: BatchManifest['rejects'];
+  readonly footprints: BatchManifest['footprints'];
+}
+
+/** The manifest of a batch of inputs. */
+export function manifestOf({inputs}: IngestBatch, written: Written): BatchManifest {
+  const {tool, nowUs, sequence, volumes, totals, series, rejects, footprints} = written;
+  const coverage = coverageOfInputs(inputs);
+  return {
+    kind: MANIFEST_KIND.kind,
+    version: MANIFEST_KIND.version,
+    tool,
+    createdAt: formatInstantUs(nowUs),
+    sequence,
+    batchId: batchIdOf(inputs),
+    inputs: inputs.map(describeInput),
+    totals,
+    volumes,
+    series,
+    ...(rejects ? {rejects} : {}),
+    ...(footprints ? {footprints} : {}),
+    ...(coverage ? {coverage: describeCoverage(coverage, volumes)} : {}),
+  };
+}
+
+/** Writes the rejected rows of a batch as a file; undefined when there are none. */
+export async function writeRejects(
   rejects: readonly RejectedRow[],
   target: {readonly storePath: string; readonly batchId: string; readonly files: DurableFiles},
 ): Promise<BatchManifest['rejects']> {

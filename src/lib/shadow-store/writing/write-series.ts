@@ -1,21 +1,21 @@
 import path from 'node:path';
 
-import {floorToStepUs, invariant} from '../../core/index.js';
-import type {ActivityRows, IngestBatch} from '../../traces/index.js';
-import type {BatchManifest, SeriesFile} from '../files/batch-manifest.js';
+import {floorToStepUs} from '../../core/index.js';
+import type {ActivityRows} from '../../traces/index.js';
+import type {SeriesFile} from '../files/batch-manifest.js';
 import {appendRows, type RowChoice} from '../engine/append-rows.js';
 import {type Engine, sqlText} from '../engine/duckdb-engine.js';
 import type {DurableFiles} from '../files/durable-files.js';
 import {groupByBucket, seriesPath} from '../files/layout.js';
 import {STORED_SECONDS, type StoredSeconds} from '../shadow-store.js';
+import {
+  createRowTally,
+  type ToldRows,
+  type VolumeSlice,
+  volumeSlices,
+  type WrittenRows,
+} from './row-tally.js';
 import {createStageSql, PARQUET_OPTIONS, stagedRowsSql} from '../engine/series-sql.js';
-
-/** The rows `from` to `to` (exclusive) of one volume. */
-interface VolumeSlice {
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-}
 
 interface SeriesTarget {
   readonly storePath: string;
@@ -25,37 +25,9 @@ interface SeriesTarget {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Where each volume's rows lie. Throws a bug when the rows are not sorted by volume and time, or not unique. */
-export function volumeSlices(rows: ActivityRows): readonly VolumeSlice[] {
-  const slices: VolumeSlice[] = [];
-  const {volumeIndex, startUs} = rows;
-  for (let from = 0, row = 1; row <= rows.count; row += 1) {
-    const volume = volumeIndex[from] ?? -1;
-    const same = row < rows.count && volumeIndex[row] === volume;
-    if (same) {
-      invariant(
-        (startUs[row] ?? 0) > (startUs[row - 1] ?? 0),
-        `activity row ${row} is not after the one before`,
-      );
-      continue;
-    }
-    const name = rows.volumes[volume];
-    invariant(name !== undefined, `activity row ${from} has no volume`);
-    invariant(row === rows.count || (volumeIndex[row] ?? -1) > volume, `activity row ${row} is out of order`);
-    slices.push({name, from, to: row});
-    from = row;
-  }
-  return slices;
-}
-
-/** The rows of a batch, and what is known of their volumes. */
-type WrittenRows = Pick<IngestBatch, 'rows' | 'provisioned' | 'untold'>;
-
 /** What was written of the rows of a batch. */
-export interface WrittenSeries {
+export interface WrittenSeries extends ToldRows {
   readonly series: SeriesFile[];
-  readonly volumes: BatchManifest['volumes'];
-  readonly totals: BatchManifest['totals'];
 }
 
 /**
@@ -64,15 +36,14 @@ export interface WrittenSeries {
  */
 export async function writeSeries(
   engine: Engine,
-  {rows: batchRows, provisioned, untold}: WrittenRows,
+  batch: WrittenRows,
   target: SeriesTarget,
 ): Promise<WrittenSeries> {
   const series: SeriesFile[] = [];
-  const volumes: BatchManifest['volumes'] = [];
-  const totals = {...NO_TOTALS};
-  for (const [bucket, names] of groupByBucket(batchRows.volumes, (name) => name, target.buckets)) {
+  const tally = createRowTally();
+  for (const [bucket, names] of groupByBucket(batch.rows.volumes, (name) => name, target.buckets)) {
     target.signal?.throwIfAborted();
-    const rows = batchRows.rowsOf(names);
+    const rows = batch.rows.rowsOf(names);
     const slices = volumeSlices(rows);
     const members = [...slices].sort(byBytesOfName);
     await stage(engine, rows, members);
@@ -80,19 +51,9 @@ export async function writeSeries(
       const file = await copyStage(engine, members, target, {stored, bucket});
       series.push({...file, ...floorSpan(spanOf(rows, members), stored)});
     }
-    volumes.push(...describeVolumes(rows, slices));
-    addTotals(totals, rows);
+    tally.add(rows, slices);
   }
-  volumes.sort((left, right) => (left.name < right.name ? -1 : 1));
-  const told = volumes.map((volume) => {
-    const provisionedBytes = provisioned?.get(volume.name);
-    return {
-      ...volume,
-      ...(provisionedBytes === undefined ? {} : {provisionedBytes}),
-      ...(untold?.has(volume.name) === true ? {isFootprintUntold: true as const} : {}),
-    };
-  });
-  return {series, volumes: told, totals};
+  return {series, ...tally.told(batch)};
 }
 
 async function copyStage(
@@ -169,37 +130,4 @@ function spanOf(rows: ActivityRows, slices: readonly VolumeSlice[]): Span {
 
 function floorSpan(span: Span, stored: StoredSeconds): Span {
   return {firstUs: floorToStepUs(span.firstUs, stored), lastUs: floorToStepUs(span.lastUs, stored)};
-}
-
-const NO_TOTALS: BatchManifest['totals'] = {
-  reads: 0,
-  writes: 0,
-  trims: 0,
-  readBytes: 0,
-  writeBytes: 0,
-  footprintGrowthBytes: 0,
-  usageSamples: 0,
-};
-
-function describeVolumes(rows: ActivityRows, slices: readonly VolumeSlice[]): BatchManifest['volumes'] {
-  return slices.map(({name, from, to}) => ({
-    name,
-    minutes: to - from,
-    firstUs: rows.startUs[from] ?? 0,
-    lastUs: rows.startUs[to - 1] ?? 0,
-  }));
-}
-
-function addTotals(totals: BatchManifest['totals'], rows: ActivityRows): void {
-  totals.reads += total(rows.reads);
-  totals.writes += total(rows.writes);
-  totals.trims += total(rows.trims);
-  totals.readBytes += total(rows.readBytes);
-  totals.writeBytes += total(rows.writeBytes);
-  totals.footprintGrowthBytes += total(rows.footprintGrowthBytes);
-  totals.usageSamples += rows.usedBytes.reduce((samples, bytes) => samples + (bytes >= 0 ? 1 : 0), 0);
-}
-
-function total(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }

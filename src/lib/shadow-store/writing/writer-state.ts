@@ -25,6 +25,8 @@ export interface StoreWriterOptions {
   readonly mustExist?: boolean;
   /** `foreshadow/0.1.0` */
   readonly tool: string;
+  /** Only of stores that several write to: whose volumes these are; `main` when absent. */
+  readonly shard?: string | undefined;
   /** Aborted: commit stops at the next file and changes nothing. */
   readonly signal?: AbortSignal;
   /** Told in words when a dead writer's lock was taken over or its leftovers were removed. */
