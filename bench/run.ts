@@ -61,6 +61,10 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     about: 'seasons found in generated series, and in real volumes',
     load: () => import('./seasons.js'),
   },
+  interceptors: {
+    about: 'what interceptors cost: the same load of fio bare and with each',
+    load: () => import('./interceptors.js'),
+  },
   startup: {about: 'CPU time of foreshadow --help', load: () => import('./startup.js')},
 };
 
