@@ -27,6 +27,14 @@ export const storeFlag = Flags.string({
   parse: tellStoreAccess,
 });
 
+/** Whose volumes a writer of a store in ClickHouse writes. */
+export const shardFlag = Flags.string({
+  summary:
+    'ingest shard, of stores in ClickHouse (main): writers at the same time have one each, with volumes of its own',
+  env: 'FORESHADOW_SHARD',
+  helpValue: 'NAME',
+});
+
 /** How long compact and prune leave files that are no longer part of the store. */
 export const keepOldFlag = Flags.string({
   summary: 'how long old files stay for readers that opened the store before',

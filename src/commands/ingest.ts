@@ -3,7 +3,7 @@ import {setInterval, setTimeout} from 'node:timers/promises';
 import {Args, Flags} from '@oclif/core';
 
 import {BaseCommand} from '../base-command.js';
-import {parseVolumePrefix, storeFlag, volumeNamesFlag, volumePrefixFlag} from '../flags.js';
+import {parseVolumePrefix, shardFlag, storeFlag, volumeNamesFlag, volumePrefixFlag} from '../flags.js';
 import {
   parseBytes,
   parseDurationSeconds,
@@ -128,12 +128,7 @@ Logs of the block layer name volumes as their host does. Logs of several hosts g
       default: '1GiB',
       helpValue: 'SIZE',
     }),
-    shard: Flags.string({
-      summary:
-        'ingest shard, of stores in ClickHouse (main): writers at the same time have one each, with volumes of its own',
-      env: 'FORESHADOW_SHARD',
-      helpValue: 'NAME',
-    }),
+    shard: shardFlag,
     source: Flags.string({
       summary: 'what the files are parts of, such as one rotated log: they then speak for all of its volumes',
       helpValue: 'NAME',

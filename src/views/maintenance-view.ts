@@ -1,5 +1,6 @@
 import {formatBytes, formatDurationSeconds, formatInstantUs} from '../lib/core/index.js';
 import type {CompactReport, PruneReport, VerifyProgress, VerifyReport} from '../lib/shadow-store/index.js';
+import type {CopyReport} from '../lib/workflows/copy-store.js';
 import type {Progress} from './progress.js';
 import {printable} from './table.js';
 
@@ -82,4 +83,10 @@ export function renderPruning(report: PruneReport, keepOldSeconds: number): stri
 
 function oldFiles(keepOldSeconds: number): string {
   return `the old files stay for readers; the first writer after ${formatDurationSeconds(keepOldSeconds)} removes them`;
+}
+
+/** What `store copy` says. */
+export function renderCopy({to, batches, copied, alreadyThere}: CopyReport): string {
+  const there = alreadyThere === 0 ? '' : `, ${alreadyThere} were there already`;
+  return `${copied} of ${batches} batches copied to ${printable(to)}${there}`;
 }

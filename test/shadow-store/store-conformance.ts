@@ -7,13 +7,16 @@ import {describe, expect, test} from 'vitest';
 
 import {floorToStepUs} from '../../src/lib/core/index.js';
 import {
+  openParquetWriter,
   openShadowStore,
   openStoreWriter,
   type ShadowStore,
   type StoreWriter,
+  verifyStore,
   type VolumeHistory,
 } from '../../src/lib/shadow-store/index.js';
 import type {IngestBatch} from '../../src/lib/traces/index.js';
+import {copyStore} from '../../src/lib/workflows/copy-store.js';
 import {
   type Activity,
   batchOf,
@@ -76,6 +79,27 @@ async function reading<T>(place: string, use: (store: ShadowStore) => Promise<T>
     return await use(store);
   } finally {
     store.close();
+  }
+}
+
+/** Copies; told to stop once `atMost` batches are copied. */
+async function copy(from: string, to: string, atMost = Infinity): Promise<unknown> {
+  return copyStore({
+    ...{from, to, shard: undefined, nowUs: BEGIN_US, tool: TOOL, signal: new AbortController().signal},
+    clockUs: () => BEGIN_US,
+    onRemark: () => undefined,
+    onProgress: ({done}) => {
+      if (done >= atMost) throw new Error('stopped');
+    },
+  });
+}
+
+async function pruneMinutes(storePath: string): Promise<void> {
+  const writer = await openParquetWriter({path: storePath, nowUs: BEGIN_US, tool: TOOL, threads: 1});
+  try {
+    await writer.prune({beforeUs: BEGIN_US + HOUR_US, granularities: [60], keepOldSeconds: 0});
+  } finally {
+    await writer.close();
   }
 }
 
@@ -261,6 +285,41 @@ export function testStore(bed: StoreBed): void {
         }),
         {numRuns: bed.runs, seed: 3},
       );
+    });
+
+    test('a store in files is copied, stopped, copied on and copied back: all that can be seen stays, compacted and pruned or not', async () => {
+      const [inFiles, back] = [await newStorePath(), await newStorePath()];
+      const list = [0, 1, 2].map((hour) =>
+        batchOf(`hour ${hour}`, [
+          {volume: 'a', startUs: BEGIN_US + hour * HOUR_US, writes: 1, writeBytes: 4096},
+          {
+            volume: 'b',
+            startUs: BEGIN_US + hour * HOUR_US,
+            used: {bytes: 7 * hour, atUs: BEGIN_US + hour * HOUR_US},
+          },
+        ]),
+      );
+      await commitAll(inFiles, [FIRST, ...list]);
+      await pruneMinutes(inFiles);
+      await commitAll(inFiles, [SECOND]);
+      const middle = await bed.newStore();
+      await expect(copy(inFiles, middle, 1)).rejects.toThrow('stopped');
+      expect(await copy(inFiles, middle)).toMatchObject({batches: 4, copied: 3, alreadyThere: 1});
+      expect(await seenOf(middle)).toEqual(await seenOf(inFiles));
+      expect(await copy(middle, back)).toMatchObject({copied: 4});
+      expect(await seenOf(back)).toEqual(await seenOf(inFiles));
+      for (const place of [middle, back]) {
+        expect(await verifyStore(place)).toMatchObject({isSound: true, checked: {batches: 4}});
+        await writing(place, (writer) => {
+          expect(writer.loadFootprint('a')?.encode()).toEqual(footprintOf(0, 1).encode());
+          return Promise.resolve();
+        });
+        await commitAll(place, [FIRST]);
+        await reading(place, (store) => {
+          expect(store.info().batchCount).toBe(4);
+          return Promise.resolve();
+        });
+      }
     });
   });
 }

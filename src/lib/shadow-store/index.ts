@@ -4,6 +4,7 @@ export {writeParquet} from './engine/write-parquet.js';
 export {type FileOperation} from './files/durable-files.js';
 export {
   besideStore,
+  openCopySource,
   openShadowStore,
   openStoreWriter,
   refuseServed,

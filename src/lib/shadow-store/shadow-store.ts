@@ -1,5 +1,6 @@
 import type {Series} from '../core/index.js';
-import type {IngestSink} from '../traces/index.js';
+import type {ActivityRows, IngestSink} from '../traces/index.js';
+import type {BatchManifest} from './files/batch-manifest.js';
 
 /** What the shadow store holds of one volume, as dense arrays over the same steps (value i: step i after startUs). */
 export interface VolumeHistory {
@@ -167,8 +168,28 @@ export interface ShadowStore {
   close(): void;
 }
 
+/** A batch on its way from one store to another. */
+export interface CopiedBatch {
+  readonly manifest: BatchManifest;
+  /** Its rows of some volumes, which come in code-unit order. */
+  rowsOf(stored: StoredSeconds, volumes: readonly string[]): Promise<ActivityRows>;
+  /** Its file of footprints as far as it is needed, or of rejected rows; undefined when there is none. */
+  fileOf(kind: 'footprints' | 'rejects'): Promise<Uint8Array | undefined>;
+}
+
+/** A store that is open for being copied: the batches that were complete when it was opened, oldest first. */
+export interface CopySource {
+  readonly batches: readonly CopiedBatch[];
+  close(): void;
+}
+
 /** What the writing side of every shadow store offers. */
 export interface StoreWriter extends IngestSink {
+  /**
+   * Adds a batch of another store as it is; false when it is there already. Throws InputError when its rows are not what its
+   * manifest says, or when some of its inputs are there.
+   */
+  adopt(batch: CopiedBatch): Promise<boolean>;
   /** Lets others write. A store that was made for this writer and got no batch is gone again afterwards. */
   close(): Promise<void>;
 }

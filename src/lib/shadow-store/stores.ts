@@ -5,8 +5,10 @@ import {openClickHouseWriter} from './clickhouse/clickhouse-writer.js';
 import {openClickHouseStore} from './clickhouse/open-clickhouse-store.js';
 import {verifyClickHouseStore} from './clickhouse/verify-clickhouse-store.js';
 import {isClickHouseUrl, localNameOf} from './clickhouse/place.js';
+import {copyFromClickHouse} from './clickhouse/copy-from-clickhouse.js';
+import {copyFromParquet} from './copying/copy-from-parquet.js';
 import {openParquetStore, type ShadowStoreLimits} from './reading/open-parquet-store.js';
-import type {ShadowStore, StoreWriter} from './shadow-store.js';
+import type {CopySource, ShadowStore, StoreWriter} from './shadow-store.js';
 import {openParquetWriter} from './writing/store-writer.js';
 import type {VerifyOptions} from './verifying/verification.js';
 import {verifyParquetStore, type VerifyReport} from './verifying/verify-store.js';
@@ -18,6 +20,7 @@ interface StoreKind {
   readonly isNamedBy: (name: string) => boolean;
   readonly openForReading: (name: string, limits: ShadowStoreLimits) => Promise<ShadowStore>;
   readonly openForWriting: (options: StoreWriterOptions) => Promise<StoreWriter>;
+  readonly openForCopying: (name: string) => Promise<CopySource>;
   readonly verify: (name: string, options: VerifyOptions) => Promise<VerifyReport>;
 }
 
@@ -27,12 +30,14 @@ export const STORE_KINDS = {
     isNamedBy: isClickHouseUrl,
     openForReading: openClickHouseStore,
     openForWriting: openClickHouseWriter,
+    openForCopying: copyFromClickHouse,
     verify: verifyClickHouseStore,
   },
   parquet: {
     isNamedBy: () => true,
     openForReading: openParquetStore,
     openForWriting: openParquetWriter,
+    openForCopying: copyFromParquet,
     verify: verifyParquetStore,
   },
 } as const satisfies Record<string, StoreKind>;
@@ -52,6 +57,11 @@ export async function openShadowStore(name: string, limits: ShadowStoreLimits = 
 /** Opens a store for adding batches until it is closed. Throws as the kinds' own functions. */
 export async function openStoreWriter(options: StoreWriterOptions): Promise<StoreWriter> {
   return kindOf(options.path).openForWriting(options);
+}
+
+/** Opens a store for being copied: the batches that are complete now. Throws as opening it for reading. */
+export async function openCopySource(name: string): Promise<CopySource> {
+  return kindOf(name).openForCopying(name);
 }
 
 /** Checks a store against everything that it says of itself. Throws InputError when there is none. */

@@ -20,7 +20,9 @@ import {SCRATCH_FOLDER} from '../files/layout.js';
 import {contentsOf, livePacks, type StoreContents} from '../files/store-contents.js';
 import {lockStore} from '../files/store-lock.js';
 import {dataFiles} from '../files/sweep.js';
-import type {StoreWriter} from '../shadow-store.js';
+import {isThere, refuseOtherSums} from '../copying/copied-batch.js';
+import type {CopiedBatch, StoreWriter} from '../shadow-store.js';
+import {keepFiles} from '../writing/adopt-batch.js';
 import {holderOf, refuseHalfCharacters, refuseRepeats} from '../writing/refuse-batch.js';
 import type {ToldRows} from '../writing/row-tally.js';
 import {batchIdOf, manifestOf, writeRejects} from '../writing/write-batch.js';
@@ -37,7 +39,7 @@ import {localNameOf, parseClickHouseUrl} from './place.js';
 import {openSession, type Session} from './session.js';
 import {dropFootprintsSql} from './statements.js';
 import {waitForReplicas} from './wait-for-replicas.js';
-import {type BatchSeries, commitAttempt, writeFiles, writeRows} from './write-attempt.js';
+import {type BatchSeries, commitAttempt, type Tallies, writeFiles, writeRows} from './write-attempt.js';
 
 const DEFAULT_SHARD = 'main';
 const SHARD = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -141,6 +143,7 @@ function createWriter(state: State, place: Place): StoreWriter {
     },
     scratchFolder: path.join(place.folder, SCRATCH_FOLDER),
     commit: (batch) => commit(batch, state, place),
+    adopt: (batch) => adopt(batch, state, place),
     close: async () => {
       await place.files.remove(path.join(place.folder, SCRATCH_FOLDER));
       await place.lock.release();
@@ -156,12 +159,12 @@ async function commit(batch: IngestBatch, state: State, place: Place): Promise<C
     return {batchId: known ?? batchId, minutes: 0};
   refuseHalfCharacters(batch.rows.volumes);
   try {
-    await lookAgain(state, place, batch);
+    await lookAgain(state, place, {batchId, footprints: [...batch.footprints.keys()]});
     if (state.contents.batchIds.has(batchId)) return {batchId, minutes: 0};
     refuseRepeats(batch.inputs, state.contents.inputs);
     const manifest = await add(state, place, {
-      series: batch,
-      compose: async (told) => composeBatch(batch, told, state, place),
+      series: {volumes: batch.rows.volumes, minutesOf: (names) => batch.rows.rowsOf(names)},
+      compose: async ({minutes}) => composeBatch(batch, minutes.told(batch), state, place),
     });
     return {batchId, minutes: sum(manifest.volumes.map(({minutes}) => minutes))};
   } catch (error) {
@@ -169,15 +172,40 @@ async function commit(batch: IngestBatch, state: State, place: Place): Promise<C
   }
 }
 
+async function adopt(batch: CopiedBatch, state: State, place: Place): Promise<boolean> {
+  const {manifest} = batch;
+  if (isThere(manifest, state.contents, place.session.place.name)) return false;
+  const footprints = manifest.footprints?.entries.map(({volume}) => volume) ?? [];
+  await lookAgain(state, place, {batchId: manifest.batchId, footprints});
+  if (isThere(manifest, state.contents, place.session.place.name)) return false;
+  await add(state, place, {
+    series: {
+      volumes: manifest.volumes.map(({name}) => name),
+      minutesOf: (names) => batch.rowsOf(60, names),
+      hoursOf: (names) => batch.rowsOf(3600, names),
+    },
+    compose: async ({hours}) => {
+      refuseOtherSums(manifest, hours.sums());
+      const target = {...place, storePath: place.folder};
+      const kept = await keepFiles(batch, target);
+      return {...kept, sequence: nextSequence(state), series: []};
+    },
+  });
+  return true;
+}
+
 /** What others committed since: no harm, unless it is of this shard or of a volume whose footprint is about to change. */
-async function lookAgain(state: State, place: Place, batch: IngestBatch): Promise<void> {
+async function lookAgain(
+  state: State,
+  place: Place,
+  {batchId: own, footprints}: {readonly batchId: string; readonly footprints: readonly string[]},
+): Promise<void> {
   await waitForReplicas(place.session, place.cluster, true);
   const attempts = await readCommittedAttempts(place.session);
   if ([...attempts.keys()].every((batchId) => state.contents.batchIds.has(batchId))) return;
   const before = state.contents.batchIds;
   const now = stateOf(await readCommitted(place.session));
   const fresh = now.batches.filter(({manifest}) => !before.has(manifest.batchId));
-  const own = batchIdOf(batch.inputs);
   const other = fresh.find(({manifest, shard}) => shard === place.shard && manifest.batchId !== own);
   if (other !== undefined) {
     throw new StaleError(
@@ -192,7 +220,7 @@ async function lookAgain(state: State, place: Place, batch: IngestBatch): Promis
     );
   }
   Object.assign(state, now);
-  for (const volume of batch.footprints.keys()) refuseOtherShard(state, place, volume);
+  for (const volume of footprints) refuseOtherShard(state, place, volume);
 }
 
 /** Only the shard that knows which blocks of a volume were written can tell growth. */
@@ -214,7 +242,7 @@ function refuseOtherShard({batches, contents, shards}: State, {shard}: Place, vo
 /** A batch to be added: its rows, and the manifest that is made of what was told of them. */
 interface Addition {
   readonly series: BatchSeries;
-  readonly compose: (told: ToldRows) => Promise<BatchManifest>;
+  readonly compose: (told: Tallies) => Promise<BatchManifest>;
 }
 
 /**
@@ -279,6 +307,10 @@ async function dropFootprints({session, cluster, options}: Place, attempt: strin
   }
 }
 
+function nextSequence({contents}: Pick<State, 'contents'>): number {
+  return contents.manifests.reduce((most, {sequence}) => Math.max(most, sequence), 0) + 1;
+}
+
 async function composeBatch(
   batch: IngestBatch,
   told: ToldRows,
@@ -294,7 +326,7 @@ async function composeBatch(
   return manifestOf(batch, {
     ...told,
     ...{tool: options.tool, nowUs: writtenAtUs(options)},
-    sequence: contents.manifests.reduce((most, {sequence}) => Math.max(most, sequence), 0) + 1,
+    sequence: nextSequence({contents}),
     series: [],
     rejects: await writeRejects(batch.rejects, target),
     footprints: await writeFootprints(target, batch.footprints, {newest, packs}),

@@ -59,7 +59,7 @@ export interface Session {
   /** A statement without an answer. */
   command(sql: string, settings?: Readonly<Record<string, string>>): Promise<void>;
   /** Adds what is in the chunks, at one server: what of it is there after a failure is not known. */
-  insert(sql: string, chunks: Iterable<Uint8Array>): Promise<void>;
+  insert(sql: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
   /** The next insert goes to another server. */
   turn(): void;
   readonly servers: number;

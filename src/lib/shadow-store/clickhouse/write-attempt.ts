@@ -3,7 +3,7 @@ import path from 'node:path';
 import type {ActivityRows} from '../../traces/index.js';
 import type {BatchManifest} from '../files/batch-manifest.js';
 import {groupByBucket} from '../files/layout.js';
-import {createRowTally, type ToldRows, volumeSlices, type WrittenRows} from '../writing/row-tally.js';
+import {createRowTally, type RowTally, volumeSlices} from '../writing/row-tally.js';
 import {sendFile} from './pack-cache.js';
 import {RowWriter} from './row-binary.js';
 import {encodeHours, encodeRows} from './series-rows.js';
@@ -14,48 +14,59 @@ import {insertSql} from './statements.js';
 const PARTS = 16;
 
 /** The rows of a batch by granularity; without hours they are added up from the minutes. */
-export interface BatchSeries extends WrittenRows {
-  readonly hoursOf?: (volumes: readonly string[]) => ActivityRows;
+export interface BatchSeries {
+  readonly volumes: readonly string[];
+  readonly minutesOf: (volumes: readonly string[]) => ActivityRows | Promise<ActivityRows>;
+  readonly hoursOf?: (volumes: readonly string[]) => Promise<ActivityRows>;
 }
 
 /** Writes all rows of a batch under an attempt: nobody counts them until it is committed. */
 export async function writeRows(
   session: Session,
-  batch: BatchSeries,
+  {volumes, minutesOf, hoursOf}: BatchSeries,
   attempt: string,
   signal: AbortSignal | undefined,
-): Promise<ToldRows> {
-  const tally = createRowTally();
+): Promise<Tallies> {
+  const tallies: Tallies = {minutes: createRowTally(), hours: createRowTally()};
   // Those of the hours wait until the minutes are sent, so that a batch is two inserts, however many volumes it has.
   const hours: Uint8Array[] = [];
-  function* minutes(): Generator<Uint8Array> {
-    for (const [, names] of groupByBucket(batch.rows.volumes, (name) => name, PARTS)) {
+  async function* minutes(): AsyncGenerator<Uint8Array> {
+    for (const [, names] of groupByBucket(volumes, (name) => name, PARTS)) {
       signal?.throwIfAborted();
-      const rows = batch.rows.rowsOf(names);
+      const rows = await minutesOf(names);
       const slices = volumeSlices(rows);
-      tally.add(rows, slices);
+      tallies.minutes.add(rows, slices);
       yield* encodeRows(rows, slices, attempt);
-      const own = batch.hoursOf?.(names);
-      hours.push(...(own ? encodeRows(own, volumeSlices(own), attempt) : encodeHours(rows, slices, attempt)));
+      if (hoursOf === undefined) hours.push(...encodeHours(rows, slices, attempt));
+      else {
+        const own = await hoursOf(names);
+        const ownSlices = volumeSlices(own);
+        tallies.hours.add(own, ownSlices);
+        hours.push(...encodeRows(own, ownSlices, attempt));
+      }
     }
   }
   const {database} = session.place;
   await insertIfAny(session, insertSql(database, 'minutes'), minutes());
-  await insertIfAny(session, insertSql(database, 'hours'), hours);
-  return tally.told(batch);
+  if (hours.length > 0) await session.insert(insertSql(database, 'hours'), hours);
+  return tallies;
+}
+
+/** What was written; hours only where they were given. */
+export interface Tallies {
+  readonly minutes: RowTally;
+  readonly hours: RowTally;
 }
 
 /** Old servers refuse an insert of nothing. */
-async function insertIfAny(session: Session, sql: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  const iterator = chunks[Symbol.iterator]();
-  const first = iterator.next();
-  if (first.done === true) return;
-  await session.insert(sql, chain(first.value, iterator));
+async function insertIfAny(session: Session, sql: string, chunks: AsyncGenerator<Uint8Array>): Promise<void> {
+  const first = await chunks.next();
+  if (first.done !== true) await session.insert(sql, chain(first.value, chunks));
 }
 
-function* chain<T>(first: T, rest: Iterator<T>): Generator<T> {
+async function* chain<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
   yield first;
-  for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
+  yield* rest;
 }
 
 /** Writes the files that a manifest names, from a local folder. */

@@ -85,6 +85,17 @@ export function exportSql(source: string, stored: StoredSeconds): string {
   return `SELECT ${SERIES_COLUMNS.join(', ')} FROM (${rolledUpSql(chosen, stored)}) ORDER BY volume, start_us`;
 }
 
+/**
+ * Rows of some volumes as they are, in the order of the names: `position` (of the name in $names) and the columns after it
+ * as DOUBLE, NaN without a usage sample. Parameters: $files, $names.
+ */
+export function copiedRowsSql(): string {
+  const numbers = SERIES_COLUMNS.slice(1).map((name) => `coalesce(source.${name}::DOUBLE, 'nan'::DOUBLE)`);
+  return `SELECT wanted.position, ${numbers.join(', ')}
+    FROM read_parquet($files) AS source JOIN ${wantedSql()} ON source.volume = wanted.volume
+    ORDER BY wanted.position, source.start_us`;
+}
+
 /** Rows that start at $from_us or later, merged over files and sorted. Parameters: $files, $from_us. */
 export function mergedFilesSql(stored: StoredSeconds): string {
   const kept = '(SELECT * FROM read_parquet($files) WHERE start_us >= $from_us::BIGINT)';

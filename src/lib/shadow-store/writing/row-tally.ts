@@ -41,6 +41,7 @@ export type ToldRows = Pick<BatchManifest, 'volumes' | 'totals'>;
 /** Adds up what a manifest tells of rows, while these are written. */
 export interface RowTally {
   add(rows: ActivityRows, slices: readonly VolumeSlice[]): void;
+  sums(): BatchManifest['totals'];
   told(batch: WrittenRows): ToldRows;
 }
 
@@ -52,6 +53,7 @@ export function createRowTally(): RowTally {
       volumes.push(...describeVolumes(rows, slices));
       addTotals(totals, rows);
     },
+    sums: () => totals,
     told: ({provisioned, untold}) => {
       volumes.sort((left, right) => (left.name < right.name ? -1 : 1));
       const told = volumes.map((volume) => {

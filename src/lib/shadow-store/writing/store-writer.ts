@@ -22,11 +22,13 @@ import {createStoreHeader, findStoreHeader, readStoreHeader} from '../files/stor
 import {lockStore} from '../files/store-lock.js';
 import {expireReplaced, sweepLeftovers} from '../files/sweep.js';
 import {holderOf, refuseHalfCharacters, refuseRepeats} from './refuse-batch.js';
-import type {StoreWriter} from '../shadow-store.js';
+import type {CopiedBatch, StoreWriter} from '../shadow-store.js';
 import {compactStore, type CompactOptions, type CompactReport} from './compact-store.js';
 import type {PruneReport} from './plan-prune.js';
 import {pruneStore, type PruneOptions} from './prune-store.js';
-import {batchIdOf, writeBatch} from './write-batch.js';
+import {batchIdOf, type BatchTarget, writeBatch} from './write-batch.js';
+import {adoptBatch} from './adopt-batch.js';
+import {isThere} from '../copying/copied-batch.js';
 import {
   engineOf,
   recover,
@@ -121,20 +123,36 @@ function createWriter(state: WriterState, place: WriterPlace): ParquetWriter {
       const {volumes} = await add(batch, state, place);
       return {batchId, minutes: sum(volumes.map(({minutes}) => minutes))};
     },
+    adopt: (batch) => adopt(batch, state, place),
     compact: (options) => compactStore(state, place, options),
     prune: (options) => pruneStore(state, place, options),
     close: () => closeWriter(state, place),
   };
 }
 
+async function adopt(batch: CopiedBatch, state: WriterState, place: WriterPlace): Promise<boolean> {
+  if (isThere(batch.manifest, state.contents, place.storePath)) return false;
+  await write(state, place, (target) => adoptBatch(batch, target));
+  return true;
+}
+
 async function add(batch: IngestBatch, state: WriterState, place: WriterPlace): Promise<BatchManifest> {
-  const {storePath, files, options} = place;
   refuseRepeats(batch.inputs, state.contents.inputs);
   refuseHalfCharacters(batch.rows.volumes);
+  return write(state, place, (target) => writeBatch(batch, target));
+}
+
+/** Lets a batch be written, and takes note of it. */
+async function write(
+  state: WriterState,
+  place: WriterPlace,
+  writeTo: (target: BatchTarget) => Promise<BatchManifest>,
+): Promise<BatchManifest> {
+  const {storePath, files, options} = place;
   try {
     const {manifests, footprints} = state.contents;
     const packs = manifests.flatMap((manifest) => manifest.footprints ?? []);
-    const manifest = await writeBatch(batch, {
+    const manifest = await writeTo({
       storePath,
       buckets: state.header.buckets,
       sequence: (manifests.at(-1)?.sequence ?? 0) + 1,

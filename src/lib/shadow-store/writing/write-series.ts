@@ -56,18 +56,35 @@ export async function writeSeries(
   return {series, ...tally.told(batch)};
 }
 
+/** Writes rows that are sums of `stored` seconds already as one file. Throws what the disk or the engine throws. */
+export async function writeStaged(
+  engine: Engine,
+  rows: ActivityRows,
+  target: Omit<SeriesTarget, 'signal'>,
+  {stored, bucket}: {readonly stored: StoredSeconds; readonly bucket: number},
+): Promise<SeriesFile> {
+  const members = [...volumeSlices(rows)].sort(byBytesOfName);
+  await stage(engine, rows, members);
+  const file = await copyStage(engine, members, target, {stored, bucket, stagedAs: stored});
+  return {...file, ...spanOf(rows, members)};
+}
+
 async function copyStage(
   engine: Engine,
   members: readonly VolumeSlice[],
-  target: SeriesTarget,
-  {stored, bucket}: {readonly stored: StoredSeconds; readonly bucket: number},
+  target: Omit<SeriesTarget, 'signal'>,
+  {
+    stored,
+    bucket,
+    stagedAs = 60,
+  }: {readonly stored: StoredSeconds; readonly bucket: number; readonly stagedAs?: StoredSeconds},
 ): Promise<Omit<SeriesFile, keyof Span>> {
   const relativePath = seriesPath(stored, bucket, target.batchId);
   const file = path.join(target.storePath, relativePath);
   await target.files.makeFolder(path.dirname(file));
   target.files.announce({action: 'copy', path: file});
   const copied = await engine.connection.run(
-    `COPY (${stagedRowsSql(stored)}) TO ${sqlText(file)} (${PARQUET_OPTIONS}, USE_TMP_FILE false)`,
+    `COPY (${stagedRowsSql(stored === stagedAs ? 60 : stored)}) TO ${sqlText(file)} (${PARQUET_OPTIONS}, USE_TMP_FILE false)`,
     {names: engine.duckdb.listValue(members.map(({name}) => name))},
   );
   const digest = await target.files.seal(file);
