@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {readdir} from 'node:fs/promises';
 import {setTimeout} from 'node:timers/promises';
 import path from 'node:path';
 
@@ -17,6 +18,15 @@ while [ -z "$stop" ]; do echo "$n f write 0 4096" >&4; n=$((n+1)); done
 echo "$n f write 0 4096" >&4
 echo "wrote $((n+1))" >&2`;
 
+/** Waits until two batches are committed, however slow the machine is. */
+async function twoBatches(folder: string): Promise<void> {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
+    if ((await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json')).length > 1) return;
+    await setTimeout(100);
+  }
+  throw new Error('no two batches came in 40 s');
+}
+
 it('ends with 0 on Ctrl-C, the interceptor ended and all that it logged in the store', async () => {
   const programs = await standIn('fio', TALKER);
   const store = path.join(await temporaryFolder(), 'store');
@@ -29,7 +39,7 @@ it('ends with 0 on Ctrl-C, the interceptor ended and all that it logged in the s
   child.stderr.setEncoding('utf8').on('data', (text: string) => (heard += text));
   child.stdout.resume();
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
-  await setTimeout(4000);
+  await twoBatches(path.join(store, 'batches'));
   child.kill('SIGINT');
   expect(await exited).toBe(0);
   expect(heard).not.toContain('interrupted');
