@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 
 import {encodeHours, encodeRows} from '../../src/lib/shadow-store/clickhouse/series-rows.js';
 import {parseClickHouseUrl} from '../../src/lib/shadow-store/clickhouse/place.js';
-import type { RowReader} from '../../src/lib/shadow-store/clickhouse/row-binary.js';
+import type {RowReader} from '../../src/lib/shadow-store/clickhouse/row-binary.js';
 import {readRows, RowWriter} from '../../src/lib/shadow-store/clickhouse/row-binary.js';
 import {identifier, literal} from '../../src/lib/shadow-store/clickhouse/statements.js';
 import {volumeSlices} from '../../src/lib/shadow-store/writing/row-tally.js';

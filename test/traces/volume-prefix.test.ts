@@ -58,7 +58,10 @@ it('keeps names of a table apart from those of the log, under the prefix, and kn
   const store = createMemorySink();
   const content = '5000000 8388624 W 8 4096\n6000000 8388608 W 8 4096\n';
   const named = (volumeNames: ReadonlyMap<string, string>): Promise<IngestResult> =>
-    ingest(content, {store, options: {format: 'bpftrace', startUs: BEGIN_US, volumePrefix: 'a/', volumeNames}});
+    ingest(content, {
+      store,
+      options: {format: 'bpftrace', startUs: BEGIN_US, volumePrefix: 'a/', volumeNames},
+    });
   await named(new Map([['8,16', 'vol-7']]));
   expect(volumesOf(store)).toEqual([['a/8,0', 'a/vol-7']]);
   expect(await named(new Map([['8,16', 'vol-7']]))).toMatchObject({skipped: [{batchId: 'batch-1'}]});
