@@ -1,10 +1,8 @@
 import {spawn, spawnSync} from 'node:child_process';
-import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import {mkdtemp, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {Readable} from 'node:stream';
 
 import {z} from 'zod';
 
@@ -12,13 +10,11 @@ import {quantile} from '../src/lib/core/index.js';
 import {openShadowStore} from '../src/lib/shadow-store/index.js';
 import {writeAlibabaFile} from './alibaba-file.js';
 import type {BenchOptions, BenchResult} from './bench.js';
+import {textOf, type Use, useOf} from './use-of-node.js';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const PROGRAM = path.join(ROOT, 'bin', 'run.js');
 const GIGABYTE = 1e9;
-/** Every contender is a Node process of its own that tells at its end what it used, with all its threads. */
-const REPORT_USE =
-  'data:text/javascript,import fs from "node:fs";process.on("exit",()=>fs.writeSync(3,JSON.stringify(process.resourceUsage())))';
 /** Reads, writes and their bytes per volume and minute into a Parquet file, and nothing more. */
 const DUCKDB = `
   import {DuckDBInstance} from '@duckdb/node-api';
@@ -73,12 +69,6 @@ interface Uses {
   readonly wc: Use[];
 }
 
-interface Use {
-  readonly cpuSeconds: number;
-  readonly peakBytes: number;
-  readonly stdout: string;
-}
-
 /**
  * CPU seconds of `foreshadow ingest` on a generated Alibaba trace, from the start of the process to the finished store,
  * beside DuckDB that only counts, csv-parse with a Map, GNU awk with the same sums, and the floor that `wc -l` is: with
@@ -111,27 +101,6 @@ export async function bench({rows = 5_000_000, runs = 3}: BenchOptions): Promise
 }
 
 /** Runs Node; throws when it fails. */
-async function useOf(nodeArguments: readonly string[]): Promise<Use> {
-  const child = spawn(process.execPath, ['--import', REPORT_USE, ...nodeArguments], {
-    cwd: ROOT,
-    env: {...process.env, NODE_ENV: 'production'},
-    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
-  });
-  const closed = once(child, 'close');
-  const [stdout, told] = await Promise.all([child.stdio[1], child.stdio[3]].map((stream) => textOf(stream)));
-  await closed;
-  if (child.exitCode !== 0) throw new Error(`node ${nodeArguments.at(0) ?? ''} failed`);
-  const {userCPUTime, systemCPUTime, maxRSS} = usageSchema.parse(JSON.parse(told ?? ''));
-  const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6;
-  return {cpuSeconds, peakBytes: maxRSS * 1024, stdout: stdout ?? ''};
-}
-
-async function textOf(stream: unknown): Promise<string> {
-  let text = '';
-  if (stream instanceof Readable) for await (const piece of stream) text += String(piece);
-  return text;
-}
-
 function hasGawk(): boolean {
   const isThere = spawnSync('gawk', ['--version']).status === 0;
   if (!isThere) console.error('GNU awk is left out: there is no gawk here (apt-get install gawk)');
@@ -163,7 +132,6 @@ async function timeOfSeries(storePath: string): Promise<number> {
   }
 }
 
-const usageSchema = z.object({userCPUTime: z.number(), systemCPUTime: z.number(), maxRSS: z.number()});
 const resultSchema = z.object({totals: z.object({rows: z.number(), minutes: z.number()})});
 const peerSchema = z.tuple([z.number(), z.number()]);
 

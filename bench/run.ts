@@ -14,6 +14,10 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     about: 'ingest of an Alibaba trace beside DuckDB and csv-parse',
     load: () => import('./ingest.js'),
   },
+  clickhouse: {
+    about: 'ingest into a real ClickHouse server beside ingest into files',
+    load: () => import('./clickhouse.js'),
+  },
   'm4-hourly': {
     about: 'forecasting models on M4 Hourly',
     load: async () => (await import('./m4.js')).hourly,

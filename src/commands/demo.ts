@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core';
 import {fileURLToPath} from 'node:url';
 
 import {BaseCommand} from '../base-command.js';
+import {tellStoreAccess} from '../store-access.js';
 import type {DemoOutcome, DemoSettings} from '../lib/workflows/demo-story.js';
 
 /** Lies in the package, at the same place beside dist and src. */
@@ -17,6 +18,11 @@ removed at the end unless --keep names it. Takes about a minute.`;
     '<%= config.bin %> <%= command.id %> --keep demo',
   ];
   static override flags = {
+    store: Flags.string({
+      summary: 'an empty store in ClickHouse, instead of one in the folder (store init makes it)',
+      helpValue: 'URL',
+      parse: tellStoreAccess,
+    }),
     keep: Flags.string({summary: 'work in this folder, and leave it there', helpValue: 'DIR'}),
   };
 
@@ -47,7 +53,7 @@ removed at the end unless --keep names it. Takes about a minute.`;
     const progress = await this.progress('demo');
     let number = 0;
     const outcome = await runDemo({
-      ...{folder, label, settings, tool: this.tool, signal: this.signal},
+      ...{folder, label, settings, store: this.flags.store, tool: this.tool, signal: this.signal},
       recordedTrace: fileURLToPath(RECORDED_TRACE),
       actor: {pid: process.pid, machine: hostname(), newLineage: randomUUID()},
       onBegin: (step) => {

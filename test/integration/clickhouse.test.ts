@@ -195,6 +195,14 @@ describe.skipIf(why !== undefined)('stores on real ClickHouse servers, replicate
     expect(await everythingOf(served)).toEqual(await everythingOf(inFiles));
   });
 
+  test('the whole demo runs on one', {timeout: 900_000}, async () => {
+    const served = await newStore();
+    const told = JSON.parse(await foreshadow(['demo', '--store', served, '--json'])) as unknown;
+    expect(told).toMatchObject({command: 'demo', alreadyThere: 2});
+    const report = JSON.parse(await foreshadow(['store', 'verify', '--store', served, '--json'])) as unknown;
+    expect(report).toMatchObject({isSound: true, findings: []});
+  });
+
   it('prints no password anywhere', () => {
     expect(printed).not.toContain(cluster.environment['FORESHADOW_CLICKHOUSE_PASSWORD']);
   });

@@ -28,7 +28,7 @@ export function createBufferSteps(options: DemoOptions, places: DemoPlaces): Buf
 
 function planStep(
   {label, settings, tool, signal, onProgress}: DemoOptions,
-  {store, topology, target, planOf, endUs}: DemoPlaces,
+  {store, storeLabel, topology, target, planOf, endUs}: DemoPlaces,
   policy: string,
   title: string,
 ): StepOf<'plan'> {
@@ -36,7 +36,7 @@ function planStep(
   return {
     title,
     command:
-      `foreshadow plan ${inputs(label)} --policy ${policy} ${foresight(settings)} --horizon 24h ` +
+      `foreshadow plan ${inputs(label, storeLabel)} --policy ${policy} ${foresight(settings)} --horizon 24h ` +
       `--target file:${label}/buffers.json --as-of ${formatInstantUs(endUs)} --out ${label}/${policy}.plan.json`,
     run: async () => ({
       kind: 'plan',
@@ -67,13 +67,13 @@ function planStep(
 
 function replayStep(
   {label, settings, signal, onProgress}: DemoOptions,
-  {store, topology, endUs}: DemoPlaces,
+  {store, storeLabel, topology, endUs}: DemoPlaces,
 ): StepOf<'replay'> {
   const {policies, model, warmUpSeconds} = settings;
   return {
     title: 'replay the rest of the history: every failure at every hour, under each policy',
     command:
-      `foreshadow replay ${inputs(label)} --policies ${policies.join(',')} ${foresight(settings)} ` +
+      `foreshadow replay ${inputs(label, storeLabel)} --policies ${policies.join(',')} ${foresight(settings)} ` +
       `--warm-up ${formatDurationSeconds(warmUpSeconds)} --as-of ${formatInstantUs(endUs)}`,
     run: async () => ({
       kind: 'replay',
@@ -131,8 +131,8 @@ function applyStep(
   };
 }
 
-function inputs(label: string): string {
-  return `--store ${label}/store --topology ${label}/cluster/topology.yaml`;
+function inputs(label: string, storeLabel: string): string {
+  return `--store ${storeLabel} --topology ${label}/cluster/topology.yaml`;
 }
 
 function foresight({model, policy}: DemoOptions['settings']): string {

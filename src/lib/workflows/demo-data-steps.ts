@@ -74,7 +74,7 @@ function ingestStep(
   const recorded = path.basename(places.recorded);
   return {
     title,
-    command: `foreshadow ingest ${label}/cluster/traces/* ${label}/${recorded} --store ${label}/store`,
+    command: `foreshadow ingest ${label}/cluster/traces/* ${label}/${recorded} --store ${places.storeLabel}`,
     run: async () => ({
       kind: 'ingest',
       result: await ingestIntoStore({
@@ -92,14 +92,14 @@ function ingestStep(
 }
 
 function evaluateStep(
-  {label, settings, signal, onProgress}: DemoOptions,
-  {store, endUs}: DemoPlaces,
+  {settings, signal, onProgress}: DemoOptions,
+  {store, storeLabel, endUs}: DemoPlaces,
 ): StepOf<'evaluate'> {
   const {evaluated} = settings;
   return {
     title: 'compare models: the last day, foreseen from what was known before it',
     command:
-      `foreshadow evaluate --store ${label}/store --models ${evaluated.join(',')} ` +
+      `foreshadow evaluate --store ${storeLabel} --models ${evaluated.join(',')} ` +
       `--horizon 24h --folds 1 --as-of ${formatInstantUs(endUs)}`,
     run: async () => ({
       kind: 'evaluate',

@@ -29,6 +29,8 @@ export interface DemoOptions {
   readonly folder: string;
   /** How the folder is called in the commands told. */
   readonly label: string;
+  /** An empty store that is there, instead of one in the folder. */
+  readonly store?: string | undefined;
   /** Log of nbdkit that lies in the package. */
   readonly recordedTrace: string;
   readonly settings: DemoSettings;
@@ -85,6 +87,8 @@ export interface DemoPlaces {
   readonly topology: string;
   readonly recorded: string;
   readonly store: string;
+  /** How it is called in the commands told. */
+  readonly storeLabel: string;
   /** `file:PATH` */
   readonly target: string;
   readonly planOf: (policy: string) => string;

@@ -62,13 +62,14 @@ function createTeller({signal, onBegin, onEnd}: DemoOptions, told: StepTitle[]) 
   };
 }
 
-function placesOf({folder, recordedTrace, settings}: DemoOptions): DemoPlaces {
+function placesOf({folder, label, store, recordedTrace, settings}: DemoOptions): DemoPlaces {
   const {startUs, days} = settings.cluster;
   return {
     cluster: path.join(folder, 'cluster'),
     topology: path.join(folder, 'cluster', 'topology.yaml'),
     recorded: path.join(folder, path.basename(recordedTrace)),
-    store: path.join(folder, 'store'),
+    store: store ?? path.join(folder, 'store'),
+    storeLabel: store ?? `${label}/store`,
     target: `file:${path.join(folder, 'buffers.json')}`,
     planOf: (policy) => path.join(folder, `${policy}.plan.json`),
     endUs: startUs + days * DAY_SECONDS * US_PER_SECOND,
