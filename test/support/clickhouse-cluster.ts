@@ -14,6 +14,8 @@ const ZOOKEEPER_CLASSES = '/usr/share/java/zookeeper.jar:/etc/zookeeper/conf';
 /** What the servers call the cluster that they make up. */
 export const CLUSTER = 'loopback';
 const USER = 'planner';
+const DDL_QUEUE = '/foreshadow/ddl';
+const QUEUE_IS_THERE = `SELECT count() FROM system.zookeeper WHERE path = '${DDL_QUEUE}'`;
 
 /** Why real ClickHouse servers cannot be started here, in words; undefined when they can. Installs Debian's packages as root. */
 export function clickHouseIsMissing(): string | undefined {
@@ -67,10 +69,10 @@ export async function startClickHouse(shape: ClickHouseShape): Promise<ClickHous
   const start = async (server: number): Promise<void> => {
     const name = `server ${server}`;
     const isUp = async (): Promise<boolean> => {
-      // One that cannot reach ZooKeeper at once may break down.
+      // 18.16 breaks down when ZooKeeper does not answer at once, and that a moment after it is up itself.
       if (hasEnded(running.get(name)))
         running.set(name, run('clickhouse-server', [`--config-file=${configPath(folder, server)}`]));
-      return answers(() => ask('SELECT 1', server));
+      return answers(() => ask(QUEUE_IS_THERE, server));
     };
     await until(`ClickHouse server ${server}`, isUp, path.join(folder, String(server), 'error.log'));
   };
@@ -94,7 +96,10 @@ export async function startClickHouse(shape: ClickHouseShape): Promise<ClickHous
     for (const server of ports.keys()) {
       await writeConfiguration(folder, server, {shape, ports, password, zookeeperPort});
     }
-    await Promise.all([...ports.keys()].map(start));
+    // One after the other, so that only the first makes what all of them want to make in ZooKeeper.
+    for (const server of ports.keys()) await start(server);
+    await wait(1000);
+    for (const server of ports.keys()) await start(server);
     return cluster;
   } catch (error) {
     await cluster.stop();
@@ -231,7 +236,7 @@ function configXml(home: string, server: number, told: Configuration): string {
   <background_pool_size>2</background_pool_size>
   <zookeeper><node><host>127.0.0.1</host><port>${zookeeperPort}</port></node><session_timeout_ms>4000</session_timeout_ms></zookeeper>
   <macros><shard>${shardOf(server)}</shard><replica>server-${server}</replica></macros>
-  <distributed_ddl><path>/foreshadow/ddl</path></distributed_ddl>
+  <distributed_ddl><path>${DDL_QUEUE}</path></distributed_ddl>
   <remote_servers><${CLUSTER}>${shards.join('')}</${CLUSTER}></remote_servers>
 </yandex>
 `;

@@ -38,7 +38,7 @@ import {fetchFile} from './pack-cache.js';
 import {localNameOf, parseClickHouseUrl} from './place.js';
 import {openSession, type Session} from './session.js';
 import {dropFootprintsSql} from './statements.js';
-import {waitForReplicas} from './wait-for-replicas.js';
+import {readWhole} from './wait-for-replicas.js';
 import {type BatchSeries, commitAttempt, type Tallies, writeFiles, writeRows} from './write-attempt.js';
 
 const DEFAULT_SHARD = 'main';
@@ -100,10 +100,9 @@ export async function openClickHouseWriter(options: StoreWriterOptions): Promise
 }
 
 async function loadState(place: Place): Promise<State> {
-  await waitForReplicas(place.session, place.cluster, true);
-  await waitForReplicas(place.session, place.cluster, false);
-  const state = stateOf(await readCommitted(place.session));
-  await fetchPacks(state, place);
+  const {session, cluster} = place;
+  const state = stateOf(await readCommitted(session, cluster));
+  await readWhole(session, {cluster, tables: 'of all shards'}, () => fetchPacks(state, place));
   return state;
 }
 
@@ -200,11 +199,11 @@ async function lookAgain(
   place: Place,
   {batchId: own, footprints}: {readonly batchId: string; readonly footprints: readonly string[]},
 ): Promise<void> {
-  await waitForReplicas(place.session, place.cluster, true);
-  const attempts = await readCommittedAttempts(place.session);
+  const {session, cluster} = place;
+  const attempts = await readCommittedAttempts(session, cluster);
   if ([...attempts.keys()].every((batchId) => state.contents.batchIds.has(batchId))) return;
   const before = state.contents.batchIds;
-  const now = stateOf(await readCommitted(place.session));
+  const now = stateOf(await readCommitted(session, cluster));
   const fresh = now.batches.filter(({manifest}) => !before.has(manifest.batchId));
   const other = fresh.find(({manifest, shard}) => shard === place.shard && manifest.batchId !== own);
   if (other !== undefined) {

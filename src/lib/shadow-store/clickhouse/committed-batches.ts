@@ -2,6 +2,7 @@ import {InputError, parseArtifact} from '../../core/index.js';
 import {type BatchManifest, MANIFEST_KIND} from '../files/batch-manifest.js';
 import {parseHeader, type StoreHeader} from '../files/store-header.js';
 import type {Session} from './session.js';
+import {readWhole} from './wait-for-replicas.js';
 import {batchesSql, committedSql, headerSql} from './statements.js';
 
 /** A batch that counts: the rows of one attempt to write it, of which there may be several. */
@@ -36,14 +37,16 @@ export async function readInitialized(session: Session): Promise<InitializedStor
 }
 
 /** Oldest first; of one age by id, so that all readers see the same order. */
-export async function readCommitted(session: Session): Promise<readonly CommittedBatch[]> {
+export async function readCommitted(session: Session, cluster: string): Promise<readonly CommittedBatch[]> {
   const {database, name} = session.place;
-  const found = await session.rows(batchesSql(database), (row) => ({
-    batchId: row.text(),
-    attempt: row.id(),
-    shard: row.text(),
-    text: row.text(),
-  }));
+  const found = await readWhole(session, {cluster, tables: 'of every server'}, () =>
+    session.rows(batchesSql(database), (row) => ({
+      batchId: row.text(),
+      attempt: row.id(),
+      shard: row.text(),
+      text: row.text(),
+    })),
+  );
   const batches = found.map(({batchId, attempt, shard, text}) => ({
     manifest: parseArtifact(text, `${name}, batch ${batchId}`, MANIFEST_KIND),
     attempt,
@@ -56,8 +59,12 @@ export async function readCommitted(session: Session): Promise<readonly Committe
 }
 
 /** The attempt that counts, by batch. */
-export async function readCommittedAttempts(session: Session): Promise<ReadonlyMap<string, string>> {
-  return new Map(
-    await session.rows(committedSql(session.place.database), (row) => [row.text(), row.id()] as const),
+export async function readCommittedAttempts(
+  session: Session,
+  cluster: string,
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await readWhole(session, {cluster, tables: 'of every server'}, () =>
+    session.rows(committedSql(session.place.database), (row) => [row.text(), row.id()] as const),
   );
+  return new Map(rows);
 }

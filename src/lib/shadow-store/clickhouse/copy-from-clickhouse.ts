@@ -8,17 +8,17 @@ import {readFile} from './pack-cache.js';
 import {parseClickHouseUrl} from './place.js';
 import {openSession} from './session.js';
 import {exportSql} from './statements.js';
-import {waitForReplicas} from './wait-for-replicas.js';
+import {readWhole} from './wait-for-replicas.js';
 
 /** Opens a store in ClickHouse for being copied. Throws as opening it for reading. */
 export async function copyFromClickHouse(name: string): Promise<CopySource> {
   const session = await openSession(parseClickHouseUrl(name), storeAccess());
   try {
     const {cluster} = await readInitialized(session);
-    await waitForReplicas(session, cluster, true);
-    const batches = await readCommitted(session);
+    const batches = await readCommitted(session, cluster);
     const packs = livePacks(contentsOf(batches.map(({manifest}) => manifest)));
-    await waitForReplicas(session, cluster, false);
+    const whole = <T>(read: () => Promise<T>): Promise<T> =>
+      readWhole(session, {cluster, tables: 'of all shards'}, read);
     return {
       batches: batches.map(({manifest, attempt}) => ({
         manifest,
@@ -30,17 +30,19 @@ export async function copyFromClickHouse(name: string): Promise<CopySource> {
             fromUs: Number.MIN_SAFE_INTEGER,
             toUs: Number.MAX_SAFE_INTEGER,
           };
-          const rows = await session.rows(exportSql(choice), (row) => ({
-            position: positions.get(row.text()) ?? 0,
-            startUs: row.signed(),
-            values: SERIES_COLUMNS.slice(2).map(() => row.double()),
-          }));
+          const rows = await whole(() =>
+            session.rows(exportSql(choice), (row) => ({
+              position: positions.get(row.text()) ?? 0,
+              startUs: row.signed(),
+              values: SERIES_COLUMNS.slice(2).map(() => row.double()),
+            })),
+          );
           return activityRowsOf(volumes, rows);
         },
         fileOf: async (kind) => {
           const file = manifest[kind];
           const isNeeded = file !== undefined && (kind === 'rejects' || packs.has(file.path));
-          return isNeeded ? readFile(session, kind, attempt, file) : undefined;
+          return isNeeded ? whole(() => readFile(session, kind, attempt, file)) : undefined;
         },
       })),
       close: () => {

@@ -6,9 +6,11 @@ import {parseClickHouseUrl} from './place.js';
 import {RowWriter} from './row-binary.js';
 import {openSession, type Session} from './session.js';
 import {createStatements, insertSql, VERSION_SQL} from './statements.js';
-import {waitForReplicas} from './wait-for-replicas.js';
 
 const CLUSTER = /^[A-Za-z0-9_.-]{1,128}$/;
+
+/** Until a server of the cluster that does not answer is told. */
+const SERVERS_TAKE_S = '60';
 
 /** What was made. */
 export interface InitReport {
@@ -79,8 +81,8 @@ async function make(
   made: Pick<InitOptions, 'tool' | 'nowUs'>,
 ): Promise<void> {
   const {database} = session.place;
-  for (const statement of createStatements(database, cluster)) await session.command(statement);
-  await waitForReplicas(session, cluster ?? '', true);
+  const settings = cluster === undefined ? {} : {distributed_ddl_task_timeout: SERVERS_TAKE_S};
+  for (const statement of createStatements(database, cluster)) await session.command(statement, settings);
   const row = new RowWriter();
   row.text(JSON.stringify(newHeader(made)));
   row.text(cluster ?? '');

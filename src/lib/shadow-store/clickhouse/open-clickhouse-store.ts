@@ -1,4 +1,3 @@
-import {TargetError} from '../../core/index.js';
 import {type Engine, openEngine} from '../engine/duckdb-engine.js';
 import {contentsOf} from '../files/store-contents.js';
 import {readingLimits, type ShadowStoreLimits} from '../reading/open-parquet-store.js';
@@ -8,12 +7,9 @@ import {storeAccess} from './access.js';
 import {readCommitted, readInitialized} from './committed-batches.js';
 import {parseClickHouseUrl} from './place.js';
 import {servedSeries} from './series-source.js';
-import {openSession, type Session} from './session.js';
+import {openSession} from './session.js';
 import {bytesSql} from './statements.js';
-import {waitForReplicas} from './wait-for-replicas.js';
-
-/** A reading that met another replica each time is given up. */
-const MOST_READINGS = 3;
+import {readWhole} from './wait-for-replicas.js';
 
 /**
  * Opens a store in ClickHouse for reading: the batches that are committed now. Throws InputError when there is none,
@@ -23,8 +19,7 @@ export async function openClickHouseStore(name: string, limits: ShadowStoreLimit
   const session = await openSession(parseClickHouseUrl(name), storeAccess());
   try {
     const {header, cluster} = await readInitialized(session);
-    await waitForReplicas(session, cluster, true);
-    const batches = await readCommitted(session);
+    const batches = await readCommitted(session, cluster);
     const contents = contentsOf(batches.map(({manifest}) => manifest));
     const [seriesBytes = 0] = await session.rows(bytesSql(session.place.database, cluster), (row) =>
       row.double(),
@@ -42,28 +37,15 @@ export async function openClickHouseStore(name: string, limits: ShadowStoreLimit
     });
     return readingSide(
       {contents, source, engine},
-      {name, createdAt: header.createdAt, guard: guardOf(session, cluster), seriesBytes},
+      {
+        name,
+        createdAt: header.createdAt,
+        guard: (read) => readWhole(session, {cluster, tables: 'of all shards'}, read),
+        seriesBytes,
+      },
     );
   } catch (error) {
     await session.close();
     throw error;
   }
-}
-
-/** A reading counts when the replicas that it may have gone to were known to have everything, before and after it. */
-function guardOf(session: Session, cluster: string): <T>(read: () => Promise<T>) => Promise<T> {
-  let before: string | undefined;
-  const look = async (): Promise<string> => (await waitForReplicas(session, cluster, false)).join('\n');
-  return async (read) => {
-    for (let reading = 0; reading < MOST_READINGS; reading += 1) {
-      before ??= await look();
-      const answer = await read();
-      const after = await look();
-      if (after === before) return answer;
-      before = after;
-    }
-    throw new TargetError('store-refused', `the servers of ${session.place.name} come and go`, {
-      hints: ['the same again once they stay'],
-    });
-  };
 }

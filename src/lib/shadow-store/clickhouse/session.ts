@@ -37,7 +37,6 @@ const ELSEWHERE = [
   '32',
   '101',
   '102',
-  '159',
   '198',
   '203',
   '209',
@@ -113,12 +112,13 @@ export async function openSession(place: ClickHousePlace, access: StoreAccess): 
         await client.command({query: sql, clickhouse_settings: settings});
       }),
     insert: async (sql, chunks) => {
+      const faults: unknown[] = [];
       try {
-        const values = Readable.from(chunks, {objectMode: false});
+        const values = Readable.from(watched(chunks, faults), {objectMode: false});
         const {stream} = await clientAt(0).exec({query: sql, values, clickhouse_settings: WRITE_SETTINGS});
         await text(stream);
       } catch (error) {
-        throw explain(error);
+        throw faults.length > 0 ? faults[0] : explain(error);
       }
     },
     turn: () => {
@@ -128,6 +128,19 @@ export async function openSession(place: ClickHousePlace, access: StoreAccess): 
       await Promise.all(clients.map((client) => client.close()));
     },
   };
+}
+
+/** What the making of the chunks throws is no fault of a server. */
+async function* watched(
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  faults: unknown[],
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    faults.push(error);
+    throw error;
+  }
 }
 
 async function allRows<T>(

@@ -183,18 +183,17 @@ export function dropFootprintsSql(database: string, cluster: string, attempt: st
 
 /**
  * How far the replicas are that a query over the cluster asks: table, path of the replica, whether it cannot know,
- * inserts that it lacks, the time of the oldest of them (s), the last entry of the table's log, and the one that the
- * replica reads next. With `isLocal` those of this server.
+ * inserts that it lacks, the time of the oldest of them (s), the last entry of the table's log, the one that the
+ * replica reads next, and the time now (s). With `isLocal` those of this server.
  */
 export function replicasSql(database: string, cluster: string, isLocal: boolean): string {
   const source = isLocal ? 'system.replicas' : `cluster(${identifier(cluster)}, system, replicas)`;
   const tables = isLocal ? ["'store'", "'batches'"] : ALL_SHARDS.map((table) => `'${table}_local'`);
   return `SELECT zookeeper_path, replica_name, toUInt8(is_readonly OR is_session_expired), toUInt64(inserts_in_queue),
-      toUInt64(toUInt32(inserts_oldest_time)), toUInt64(log_max_index), toUInt64(log_pointer)
+      toUInt64(toUInt32(inserts_oldest_time)), toUInt64(log_max_index), toUInt64(log_pointer),
+      toUInt64(toUInt32(now()))
     FROM ${source} WHERE database = ${literal(database)} AND table IN (${tables.join(', ')}) FORMAT RowBinary`;
 }
-
-export const NOW_SQL = 'SELECT toUInt64(toUInt32(now())) FORMAT RowBinary';
 
 /** Bytes of the series on the disks of all servers, one copy of each. */
 export function bytesSql(database: string, cluster: string): string {

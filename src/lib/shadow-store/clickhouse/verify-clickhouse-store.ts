@@ -10,7 +10,7 @@ import {readFile} from './pack-cache.js';
 import {parseClickHouseUrl} from './place.js';
 import {openSession, type Session} from './session.js';
 import {attemptsSql, seriesTable} from './statements.js';
-import {waitForReplicas} from './wait-for-replicas.js';
+import {readWhole} from './wait-for-replicas.js';
 
 const COUNTED = ['reads', 'writes', 'trims'] as const;
 const ADVICE = 'restore the tables from a backup, or ingest the traces into a new store';
@@ -29,18 +29,18 @@ export async function verifyClickHouseStore(
   const session = await openSession(parseClickHouseUrl(name), storeAccess());
   try {
     const {cluster} = await readInitialized(session);
-    await waitForReplicas(session, cluster, true);
-    const batches = await readCommitted(session);
-    await waitForReplicas(session, cluster, false);
+    const batches = await readCommitted(session, cluster);
+    const whole = <T>(read: () => Promise<T>): Promise<T> =>
+      readWhole(session, {cluster, tables: 'of all shards'}, read);
     const findings: Finding[] = [];
     let rows = 0;
     for (const [done, stored] of STORED_SECONDS.entries()) {
       options.onProgress?.({stage: 'rows', done, total: STORED_SECONDS.length});
-      const sums = await readSums(session, stored);
+      const sums = await whole(() => readSums(session, stored));
       rows += sum(batches.map(({attempt}) => sums.get(attempt)?.rows ?? 0));
       findings.push(...batches.flatMap((batch) => faultsOf(batch, stored, sums.get(batch.attempt))));
     }
-    const files = await checkFiles(session, batches, options);
+    const files = await whole(() => checkFiles(session, batches, options));
     findings.push(...files.findings);
     return {
       path: name,

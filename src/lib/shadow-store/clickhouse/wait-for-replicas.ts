@@ -2,11 +2,13 @@ import {setTimeout as wait} from 'node:timers/promises';
 
 import {TargetError} from '../../core/index.js';
 import type {Session} from './session.js';
-import {NOW_SQL, replicasSql} from './statements.js';
+import {replicasSql} from './statements.js';
 
 const POLL_MS = 100;
 /** A replica that is so far behind is not waited for any longer. */
 const PATIENCE_MS = 20_000;
+/** A reading that met other replicas each time is given up. */
+const MOST_READINGS = 3;
 
 /** How far one replica of one table is. */
 interface Replica {
@@ -17,39 +19,59 @@ interface Replica {
   readonly oldestMissingS: number;
   readonly newestEntry: number;
   readonly nextEntry: number;
+  /** The server's clock when it told this. */
+  readonly nowS: number;
 }
 
+/** Which tables: those that every server has a replica of, at the server that is asked; or those of all shards. */
+type Tables = 'of every server' | 'of all shards';
+
 /**
- * Waits until the replicas that queries go to have every row that was acknowledged before now, whichever replica took it:
- * else an answer would lack rows without anybody's knowing. `isLocal`: the tables that every server has a replica of, at
- * the server that is asked; else those of series and footprints, one replica a shard. Gives their names. Throws
- * TargetError when one stays behind.
+ * A reading of tables whose replicas have every row that was acknowledged before it, whichever replica took it: else the
+ * answer would lack rows without anybody's knowing. It counts when the replicas that it may have gone to were the same
+ * before and after it. Throws TargetError when one stays behind, and what the reading throws.
  */
-export async function waitForReplicas(
+export async function readWhole<T>(
+  session: Session,
+  {cluster, tables}: {readonly cluster: string; readonly tables: Tables},
+  read: () => Promise<T>,
+): Promise<T> {
+  if (cluster === '') return read();
+  const look = async (): Promise<string> => (await waitForReplicas(session, cluster, tables)).join('\n');
+  let before = await look();
+  for (let reading = 0; reading < MOST_READINGS; reading += 1) {
+    const answer = await read();
+    const after = await look();
+    if (after === before) return answer;
+    before = after;
+  }
+  throw new TargetError('store-refused', `the servers of ${session.place.name} come and go`, {
+    hints: ['the same again once they stay'],
+  });
+}
+
+/** Waits until they have everything; gives their names. */
+async function waitForReplicas(
   session: Session,
   cluster: string,
-  isLocal: boolean,
+  tables: Tables,
 ): Promise<readonly string[]> {
-  if (cluster === '') return [];
-  const [sinceS = 0] = await session.rows(NOW_SQL, (row) => row.unsigned());
   const wanted = new Map<string, number>();
+  let sinceS: number | undefined;
   for (let passedMs = 0; ; passedMs += POLL_MS) {
-    const replicas = await readReplicas(session, cluster, isLocal);
+    const replicas = await readReplicas(session, cluster, tables);
     // What was written since does not matter; its place in the log is not known before the first look.
     for (const {path, newestEntry} of replicas) if (!wanted.has(path)) wanted.set(path, newestEntry);
-    const behind = replicas.filter((replica) => isBehind(replica, wanted.get(replica.path) ?? 0, sinceS));
+    const firstS = (sinceS ??= Math.max(0, ...replicas.map(({nowS}) => nowS)));
+    const behind = replicas.filter((replica) => isBehind(replica, wanted.get(replica.path) ?? 0, firstS));
     if (behind.length === 0) return replicas.map(({path, name}) => `${path} ${name}`).sort();
     if (passedMs >= PATIENCE_MS) throw tooFarBehind(session, behind);
     await wait(POLL_MS);
   }
 }
 
-async function readReplicas(
-  session: Session,
-  cluster: string,
-  isLocal: boolean,
-): Promise<readonly Replica[]> {
-  return session.rows(replicasSql(session.place.database, cluster, isLocal), (row) => ({
+async function readReplicas(session: Session, cluster: string, tables: Tables): Promise<readonly Replica[]> {
+  return session.rows(replicasSql(session.place.database, cluster, tables === 'of every server'), (row) => ({
     path: row.text(),
     name: row.text(),
     isCutOff: row.flag(),
@@ -57,6 +79,7 @@ async function readReplicas(
     oldestMissingS: row.unsigned(),
     newestEntry: row.unsigned(),
     nextEntry: row.unsigned(),
+    nowS: row.unsigned(),
   }));
 }
 
