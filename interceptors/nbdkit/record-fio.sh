@@ -1,15 +1,16 @@
 #!/bin/sh
 # Records what fio does to a 1 GiB memory disk, as nbdkit's log filter sees it: full requests with trims, no root needed.
 #
-#   record-fio.sh LOG.gz [PACE]
+#   record-fio.sh LOG.gz [PACE [FAILED]]
 #
 # Needs nbdkit (with its memory plugin, log and error filters), fio with the nbd engine, and gzip. PACE divides the
-# length of every phase (default 1, about 17 minutes; 20 gives a try-out). The error filter lets 1 % of the writes fail,
+# length of every phase (default 1, about 17 minutes; 20 gives a try-out). The error filter lets FAILED (1%) of the writes fail,
 # because a log from production has failed writes too, and they must not count as written.
 set -eu
 
-log_gz=${1:?usage: record-fio.sh LOG.gz [PACE]}
+log_gz=${1:?usage: record-fio.sh LOG.gz [PACE [FAILED]]}
 pace=${2:-1}
+failed=${3:-1%}
 export_name=bench-fio
 
 scratch=$(mktemp -d)
@@ -23,7 +24,7 @@ trap 'exit 130' INT TERM
 
 # The log's times are local and carry no zone: record in UTC, so that the reader needs no --timezone.
 TZ=UTC nbdkit --unix "$scratch/sock" --pidfile "$scratch/pid" --filter=log --filter=error memory 1G \
-  logfile="$scratch/requests.log" error=EIO error-pwrite-rate=1%
+  logfile="$scratch/requests.log" error=EIO error-pwrite-rate="$failed"
 while [ ! -S "$scratch/sock" ] || [ ! -s "$scratch/pid" ]; do sleep 0.1; done
 nbdkit_pid=$(cat "$scratch/pid")
 

@@ -204,8 +204,9 @@ describe.skipIf(why !== undefined)('stores on real ClickHouse servers, replicate
 
   test('the whole demo runs on one', {timeout: 900_000}, async () => {
     const served = await newStore();
-    const told = JSON.parse(await foreshadow(['demo', '--store', served, '--json'])) as unknown;
-    expect(told).toMatchObject({command: 'demo', alreadyThere: 2});
+    const told = JSON.parse(await foreshadow(['demo', '--store', served, '--json'])) as {alreadyThere: number};
+    expect(told).toMatchObject({command: 'demo'});
+    expect(told.alreadyThere).toBeGreaterThan(30);
     const report = JSON.parse(await foreshadow(['store', 'verify', '--store', served, '--json'])) as unknown;
     expect(report).toMatchObject({isSound: true, findings: []});
   });
