@@ -18,6 +18,10 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     about: 'ingest into a real ClickHouse server beside ingest into files',
     load: () => import('./clickhouse.js'),
   },
+  scale: {
+    about: 'what a fleet takes, step by step, worked out from what the others measured',
+    load: () => import('./scale.js'),
+  },
   'm4-hourly': {
     about: 'forecasting models on M4 Hourly',
     load: async () => (await import('./m4.js')).hourly,

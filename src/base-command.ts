@@ -1,5 +1,6 @@
 import {Command, Flags, type Interfaces} from '@oclif/core';
 
+import {configPath, readSettings} from './command-settings.js';
 import {parseFlag, parseInstantUs} from './lib/core/index.js';
 import {errorForPeople, errorJson, exitCodeOf, JSON_SCHEMA_VERSION} from './views/error-view.js';
 import {setColour} from './views/paint.js';
@@ -23,10 +24,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       summary: 'colours on a terminal',
       helpGroup: 'GLOBAL',
     }),
+    config: Flags.string({
+      summary: 'what flags are where nobody says them (./foreshadow.yaml, where it is there)',
+      env: 'FORESHADOW_CONFIG',
+      helpValue: 'FILE',
+      helpGroup: 'GLOBAL',
+    }),
   };
 
   protected flags!: Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
   protected args!: Interfaces.InferredArgs<T['args']>;
+  /** Whether foreshadow.yaml sets its flags; not where the command is for mending that file. */
+  protected readonly heedsConfigFile: boolean = true;
   /** How long a command may take to leave everything in order after Ctrl-C. */
   protected readonly graceAfterInterruptMs: number = 1000;
   private metadata: Interfaces.ParserOutput['metadata'] | undefined;
@@ -47,6 +56,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   override async init(): Promise<void> {
     await super.init();
+    this.argv = [...(await this.settings()), ...this.argv];
     const {args, flags, metadata} = await this.parse({
       flags: this.ctor.flags,
       baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
@@ -110,6 +120,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected override async finally(thrown: Error | undefined): Promise<void> {
     for (const name of INTERRUPTS) process.off(name, this.onInterrupt);
     await super.finally(thrown);
+  }
+
+  private settings(): Promise<readonly string[]> {
+    const path = this.heedsConfigFile ? configPath(this.argv) : undefined;
+    return readSettings(this.config, {id: this.id ?? '', argv: this.argv, path});
   }
 
   private interrupt(): void {

@@ -12,16 +12,22 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return best;
 }
 
-/** Levenshtein's distance, row by row. */
+/** Changes, insertions, removals and swaps of neighbours (optimal string alignment), row by row. */
 function editDistance(left: string, right: string): number {
-  let above = Array.from({length: right.length + 1}, (_, column) => column);
+  let [before, above]: [readonly number[], readonly number[]] = [
+    [],
+    Array.from({length: right.length + 1}, (_, column) => column),
+  ];
   for (let row = 1; row <= left.length; row += 1) {
     const current = [row];
     for (let column = 1; column <= right.length; column += 1) {
       const change = (above[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(change, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+      const isSwap = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      // In the first row and column there is nothing to swap with: no distance is known there.
+      const swap = isSwap ? (before[column - 2] ?? Infinity) + 1 : Infinity;
+      current.push(Math.min(change, swap, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
     }
-    above = current;
+    [before, above] = [above, current];
   }
-  return above[right.length] ?? 0;
+  return above.at(-1) ?? 0;
 }

@@ -1,0 +1,323 @@
+import path from 'node:path';
+
+import {glob} from 'tinyglobby';
+import {z} from 'zod';
+
+import type {ConfigSource} from '../configuration/index.js';
+import {
+  formatInstantUs,
+  type Granularity,
+  InputError,
+  readArtifact,
+  readText,
+  sha256Hex,
+  US_PER_SECOND,
+} from '../core/index.js';
+import {type Plan, PLAN_KIND} from '../allocation/index.js';
+import {readChosenModel} from '../forecasting/index.js';
+import {hashesOf, type NightCall, type NightStep, type Prepared} from '../nightly/index.js';
+import {isClickHouseUrl, openShadowStore} from '../shadow-store/index.js';
+import {fileStates, topologyHashes} from './file-states.js';
+import type {NightlyOptions} from './run-nightly.js';
+
+/** What steps tell those after them. */
+interface Night {
+  /** Set once the new data are in, unless it was told. */
+  asOfUs: number | undefined;
+}
+
+type StepOptions = NightlyOptions & {readonly night: Night};
+
+/** The steps in their order. */
+export function nightSteps(options: StepOptions): readonly NightStep[] {
+  const step = (name: string, prepare: (chain: Chain) => Promise<Prepared>): NightStep => ({
+    name,
+    prepare: async () => prepare(await chainOf(options)),
+  });
+  return [
+    {name: 'ingest', prepare: () => prepareIngest(options)},
+    step('patterns', preparePatterns),
+    step('monitor', prepareMonitor),
+    step('train', prepareTrain),
+    step('forecast', prepareForecast),
+    step('plan', preparePlan),
+    step('gate', prepareGate),
+    step('report', prepareReport),
+  ];
+}
+
+/** What all steps but the first go by. */
+interface Chain {
+  readonly options: StepOptions;
+  readonly asOfUs: number;
+  /** `--store S --as-of T` */
+  readonly common: readonly string[];
+  /** Of what is in the store. */
+  readonly storeSha256: string;
+  readonly file: (name: string) => string;
+}
+
+async function chainOf(options: StepOptions): Promise<Chain> {
+  const {batches, endUs} = await contentOf(options.storePath);
+  const asOfUs = (options.night.asOfUs ??= endUs);
+  if (asOfUs === undefined) {
+    throw new InputError('empty-store', `${options.storePath}: there is nothing in the store yet`, {
+      hints: ['sources: in foreshadow.yaml', 'foreshadow ingest --help'],
+    });
+  }
+  return {
+    options,
+    asOfUs,
+    common: ['--store', options.storePath, '--as-of', formatInstantUs(asOfUs)],
+    storeSha256: sha256Hex(batches.join('\n')),
+    file: (name) => path.join(options.out, name),
+  };
+}
+
+async function contentOf(
+  storePath: string,
+): Promise<{readonly batches: readonly string[]; readonly endUs: number | undefined}> {
+  const store = await openShadowStore(storePath);
+  try {
+    const {batches, endUs} = store.info();
+    return {batches: batches.map(({batchId}) => batchId).sort(), endUs};
+  } finally {
+    store.close();
+  }
+}
+
+async function prepareIngest(options: StepOptions): Promise<Prepared> {
+  const {sources, storePath, configPath = 'foreshadow.yaml'} = options;
+  if (sources.length === 0) return {kind: 'leave-out', why: `no sources in ${configPath}`};
+  const calls: NightCall[] = [];
+  const files: string[] = [];
+  // A store that is gone is filled anew.
+  const outputs = isClickHouseUrl(storePath) ? [] : [path.join(storePath, 'store.json')];
+  for (const source of sources) {
+    const found = await filesOf(source, configPath);
+    files.push(...found);
+    calls.push({argv: ['ingest', ...found, '--store', storePath, ...options.argumentsOf(source)]});
+  }
+  return {kind: 'run', calls, inputs: {files: await fileStates(files)}, outputs};
+}
+
+/** Sorted, so that the same files are the same call. */
+async function filesOf({files, line}: ConfigSource, configPath: string): Promise<readonly string[]> {
+  const found = await glob([...files], {onlyFiles: true, expandDirectories: false, dot: true});
+  if (found.length > 0) return found.sort();
+  throw new InputError('no-files', `${configPath}:${line}: no file is called ${files.join(' or ')}`, {
+    hints: ['a path from the working folder, in which * and ** stand for any'],
+  });
+}
+
+function preparePatterns({options, common, storeSha256, file}: Chain): Promise<Prepared> {
+  const {granularity} = options;
+  const outputs = [file('patterns.json'), file('anomalies.json'), file('anomalies-found.json')];
+  const [patterns, found, anomalies] = outputs;
+  return Promise.resolve({
+    kind: 'run',
+    calls: [
+      {argv: ['patterns', ...common, '--granularity', granularity], out: patterns},
+      {
+        argv: ['patterns', 'anomalies', ...common, '--granularity', granularity, '--out', anomalies ?? ''],
+        out: found,
+      },
+    ],
+    inputs: {storeSha256},
+    outputs,
+  });
+}
+
+async function prepareMonitor({options, common, storeSha256, file}: Chain): Promise<Prepared> {
+  const {topologyPath} = options;
+  const out = file('monitor.json');
+  return {
+    kind: 'run',
+    calls: [{argv: ['monitor', ...common, '--topology', topologyPath], out}],
+    inputs: {storeSha256, ...(await topologyHashes(topologyPath))},
+    outputs: [out],
+  };
+}
+
+const monitorSchema = z.object({
+  groups: z.array(
+    z.object({
+      granularity: z.string(),
+      metric: z.string(),
+      action: z.enum(['replace', 'retrain', 'recalibrate', 'nothing']),
+      replacements: z.array(z.object({to: z.object({model: z.string()})})),
+    }),
+  ),
+});
+
+/** What the monitor says of the model that is planned by. */
+async function advice(file: string, granularity: Granularity): Promise<{action: string; champion?: string}> {
+  const {groups} = monitorSchema.parse(JSON.parse(await readText(file)));
+  const group = groups.find((one) => one.metric === METRIC && one.granularity === granularity);
+  const champion = group?.replacements.at(-1)?.to.model;
+  return {action: group?.action ?? 'nothing', ...(champion !== undefined && {champion})};
+}
+
+/** Plans go by it. */
+const METRIC = 'used-bytes';
+
+/** The champion and those that are tried beside it. */
+async function modelsOf({options, file}: Chain): Promise<{champion: string; challengers: readonly string[]}> {
+  const {champion = options.model} = await advice(file('monitor.json'), options.granularity);
+  const others = [...new Set([options.model, ...options.challengers])];
+  const isTried = options.challengers.length > 0;
+  return {champion, challengers: isTried ? others.filter((model) => model !== champion) : []};
+}
+
+async function prepareTrain(chain: Chain): Promise<Prepared> {
+  const {options, common, storeSha256} = chain;
+  const {champion, challengers} = await modelsOf(chain);
+  const due: {readonly model: string; readonly why: string}[] = [];
+  for (const model of [champion, ...challengers]) {
+    const why = await whyDue(model, model === champion, chain);
+    if (why !== undefined) due.push({model, why});
+  }
+  if (due.length === 0) return {kind: 'leave-out', why: 'no model is due'};
+  const flags = ['--granularity', options.granularity, '--metric', METRIC];
+  return {
+    kind: 'run',
+    why: due.map(({model, why}) => `${model}: ${why}`).join('; '),
+    calls: due.map(({model}) => ({argv: ['train', ...common, '--model', model, ...flags]})),
+    inputs: {storeSha256},
+    outputs: [],
+  };
+}
+
+/** Why a model is to be trained now. One that drift or a replacement asked for is given some nights to show itself. */
+async function whyDue(model: string, isChampion: boolean, chain: Chain): Promise<string | undefined> {
+  const {options, asOfUs} = chain;
+  const kept = await keptModel(model, chain);
+  if (kept === undefined) return 'there is none yet';
+  const ageSeconds = (asOfUs - kept.trainedOn.untilUs) / US_PER_SECOND;
+  if (ageSeconds >= options.retrainAfterSeconds) return `the last was trained ${days(ageSeconds)} ago`;
+  const {action} = await advice(chain.file('monitor.json'), options.granularity);
+  const isAsked = isChampion && action === 'retrain' && ageSeconds > 0;
+  return isAsked ? 'monitor found drift' : undefined;
+}
+
+const days = (seconds: number): string => `${Math.round(seconds / 86_400)} d`;
+
+async function keptModel(
+  model: string,
+  {options}: Chain,
+): Promise<Awaited<ReturnType<typeof readChosenModel>> | undefined> {
+  const choice = {name: model, granularity: options.granularity, metric: METRIC, asked: {}} as const;
+  return readChosenModel(choice, options.storePath).catch((error: unknown) => {
+    if (error instanceof InputError && error.code === 'no-such-model') return undefined;
+    throw error;
+  });
+}
+
+async function prepareForecast(chain: Chain): Promise<Prepared> {
+  const {options, common, storeSha256, file} = chain;
+  const {topologyPath, granularity} = options;
+  const {champion, challengers} = await modelsOf(chain);
+  const flags = [...common, '--granularity', granularity, '--topology', topologyPath, '--keep'];
+  const own = ['--out', file('forecast.parquet'), '--boundaries-out', file('boundaries.csv'), '--adapt'];
+  const hashes = await modelHashes([champion, ...challengers], chain);
+  return {
+    kind: 'run',
+    calls: [
+      {argv: ['forecast', ...flags, '--model-file', champion, ...own], out: file('forecast.json')},
+      ...challengers.map((model) => ({
+        argv: ['forecast', ...flags, '--model-file', model, '--role', 'challenger'],
+      })),
+    ],
+    inputs: {storeSha256, models: hashes, ...(await topologyHashes(topologyPath))},
+    outputs: [file('forecast.json'), file('forecast.parquet'), file('boundaries.csv')],
+  };
+}
+
+async function modelHashes(models: readonly string[], chain: Chain): Promise<readonly string[]> {
+  return Promise.all(models.map(async (model) => (await keptModel(model, chain))?.sha256 ?? 'none'));
+}
+
+async function preparePlan(chain: Chain): Promise<Prepared> {
+  const {options, common, storeSha256, file} = chain;
+  const {topologyPath, granularity, target} = options;
+  const {champion} = await modelsOf(chain);
+  const plan = file('plan.json');
+  const flags = ['--topology', topologyPath, '--granularity', granularity, '--model-file', champion];
+  const held = target === undefined ? [] : ['--target', target];
+  return {
+    kind: 'run',
+    calls: [
+      {
+        argv: ['plan', ...common, ...flags, ...held, '--certificate', '--keep', '--out', plan],
+        out: file('plan-summary.json'),
+      },
+    ],
+    inputs: {
+      storeSha256,
+      models: await modelHashes([champion], chain),
+      ...(await topologyHashes(topologyPath)),
+    },
+    outputs: [plan, file('plan-summary.json')],
+  };
+}
+
+/** The independent checker, and what of the plan is not held yet. */
+async function prepareGate({options, asOfUs, file}: Chain): Promise<Prepared> {
+  const {topologyPath, target} = options;
+  const plan = file('plan.json');
+  const [verified, pending] = [file('gate-verify.json'), file('gate-pending.json')];
+  const {feasible} = await readArtifact<Plan>(plan, PLAN_KIND);
+  const compare = target !== undefined && feasible;
+  const asOf = ['--as-of', formatInstantUs(asOfUs)];
+  return {
+    kind: 'run',
+    why: feasible ? undefined : 'the plan is not feasible, and nothing of it is to be applied',
+    calls: [
+      {argv: ['plan', 'verify', plan, '--topology', topologyPath], out: verified},
+      ...(compare
+        ? [
+            {
+              argv: ['apply', plan, '--target', target, '--dry-run', '--detailed-exitcode', ...asOf],
+              out: pending,
+            },
+          ]
+        : []),
+    ],
+    inputs: {...(await hashesOf([plan])), ...(await topologyHashes(topologyPath))},
+    outputs: compare ? [verified, pending] : [verified],
+  };
+}
+
+async function prepareReport(chain: Chain): Promise<Prepared> {
+  const {options, common, storeSha256, file} = chain;
+  const {topologyPath} = options;
+  const {champion} = await modelsOf(chain);
+  const report = file('report.html');
+  const given = ['plan.json', 'monitor.json', 'replay.json', 'evaluation.json', 'anomalies.json'];
+  const hashes = await hashesOf(given.map(file));
+  const flags = given.flatMap((name) => {
+    const isThere = hashes[file(name)] !== 'missing';
+    return isThere ? [`--${name.replace('.json', '')}`, file(name)] : [];
+  });
+  return {
+    kind: 'run',
+    calls: [
+      {
+        argv: [
+          'report',
+          ...common,
+          '--topology',
+          topologyPath,
+          '--model-file',
+          champion,
+          ...flags,
+          '--out',
+          report,
+        ],
+        out: file('report.json'),
+      },
+    ],
+    inputs: {storeSha256, ...hashes, models: await modelHashes([champion], chain)},
+    outputs: [report],
+  };
+}
