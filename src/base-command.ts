@@ -1,7 +1,7 @@
-import {Command, Flags, type Interfaces} from '@oclif/core';
+import {Command, Errors, Flags, type Interfaces} from '@oclif/core';
 
 import {configPath, readSettings} from './command-settings.js';
-import {parseFlag, parseInstantUs} from './lib/core/index.js';
+import {nearestName, parseFlag, parseInstantUs, UsageError} from './lib/core/index.js';
 import {errorForPeople, errorJson, exitCodeOf, JSON_SCHEMA_VERSION} from './views/error-view.js';
 import {setColour} from './views/paint.js';
 import {startProgress, type Progress} from './views/progress.js';
@@ -63,6 +63,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       args: this.ctor.args,
       strict: this.ctor.strict,
       enableJsonFlag: this.ctor.enableJsonFlag,
+    }).catch((error: unknown) => {
+      throw withNearestFlag(error, Object.keys({...this.ctor.flags, ...BaseCommand.baseFlags}), this.id);
     });
     this.flags = flags as typeof this.flags;
     this.args = args as typeof this.args;
@@ -132,6 +134,17 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     this.abort.abort();
     setTimeout(() => process.exit(130), this.graceAfterInterruptMs).unref();
   }
+}
+
+/** oclif names a flag that is none; people want to know which they meant. */
+function withNearestFlag(error: unknown, known: readonly string[], id = ''): unknown {
+  const unknown: unknown = error instanceof Errors.CLIError ? Reflect.get(error, 'flags') : undefined;
+  const [first] = Array.isArray(unknown) && unknown.every((flag) => typeof flag === 'string') ? unknown : [];
+  if (first === undefined) return error;
+  const command = id.replaceAll(':', ' ');
+  const nearest = nearestName(first.replace(/^-+/, ''), known);
+  const hints = [nearest === undefined ? `foreshadow ${command} --help` : `--${nearest}`];
+  return new UsageError('no-such-flag', `${command} has no flag ${first}`, {hints, cause: error});
 }
 
 function wantsColour(allowed: boolean): boolean {

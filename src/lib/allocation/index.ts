@@ -33,3 +33,4 @@ export * from './volume-priority.js';
 export * from './volume-usage.js';
 export * from './with-shrink-rules.js';
 export * from './whole-placer.js';
+export {probeSolver} from './solve-model.js';

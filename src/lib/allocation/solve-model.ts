@@ -24,6 +24,22 @@ export function solveModel(highs: Highs, model: Model): Float64Array | undefined
   return undefined;
 }
 
+/** Throws when the solver does not load, or finds another least x than 3 for x >= 3. */
+export async function probeSolver(): Promise<void> {
+  const highs = await loadHighs();
+  const model = highs.createModel();
+  try {
+    model.options.set({output_flag: false});
+    model.addVar(0, highs.infinity);
+    model.changeColsCost({kind: 'range', from: 0, to: 0}, Float64Array.of(1));
+    model.addRow(3, highs.infinity, {indices: [0], values: [1]});
+    const found = solveModel(highs, model)?.[0];
+    if (found !== 3) throw new Error(`of x >= 3 it finds ${String(found)} as the least`);
+  } finally {
+    model.dispose();
+  }
+}
+
 async function startHighs(): Promise<Highs> {
   // Typed as its CommonJS build, whose loader is one `default` further down than in the build that is loaded here.
   const {default: loader}: {readonly default: unknown} = await import('highs');

@@ -7,11 +7,6 @@ export {
   readConfigFile,
 } from './config-file.js';
 export {configSchema} from './config-schema.js';
-export {
-  argumentsFromSettings,
-  argumentsOfEntries,
-  resolvedSettings,
-  type Setting,
-} from './resolve-settings.js';
+export {argumentsFromSettings, argumentsOfEntries} from './resolve-settings.js';
 export {configText, type FoundData, type FoundTraces} from './config-text.js';
 export {type ConfigReport, describeConfig} from './describe-config.js';

@@ -21,4 +21,5 @@ export * from './registry.js';
 export * from './shard.js';
 export * from './sum-model.js';
 export * from './upper-quantile.js';
+export {openTensorBackend} from './neural/tensor-backend.js';
 export {withModelThreads} from './workers/model-threads.js';

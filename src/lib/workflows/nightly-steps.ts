@@ -18,7 +18,28 @@ import {readChosenModel} from '../forecasting/index.js';
 import {hashesOf, type NightCall, type NightStep, type Prepared} from '../nightly/index.js';
 import {isClickHouseUrl, openShadowStore} from '../shadow-store/index.js';
 import {fileStates, topologyHashes} from './file-states.js';
-import type {NightlyOptions} from './run-nightly.js';
+
+/** What the steps of a night go by. */
+export interface NightlySettings {
+  readonly storePath: string;
+  readonly topologyPath: string;
+  /** Folder of the results. */
+  readonly out: string;
+  /** What is ingested, and where the file says so. */
+  readonly sources: readonly ConfigSource[];
+  readonly configPath: string | undefined;
+  readonly granularity: Granularity;
+  /** The model that is trained first; monitor may replace it by a challenger. */
+  readonly model: string;
+  readonly challengers: readonly string[];
+  readonly retrainAfterSeconds: number;
+  /** What holds the buffers; undefined: nothing is compared with what is held. */
+  readonly target: string | undefined;
+  /** The end of the data in the store when absent. */
+  readonly asOfUs?: number | undefined;
+  /** Arguments of `ingest` for a source. */
+  readonly argumentsOf: (source: ConfigSource) => readonly string[];
+}
 
 /** What steps tell those after them. */
 interface Night {
@@ -26,7 +47,7 @@ interface Night {
   asOfUs: number | undefined;
 }
 
-type StepOptions = NightlyOptions & {readonly night: Night};
+type StepOptions = NightlySettings & {readonly night: Night};
 
 /** The steps in their order. */
 export function nightSteps(options: StepOptions): readonly NightStep[] {

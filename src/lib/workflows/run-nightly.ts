@@ -1,7 +1,6 @@
 import path from 'node:path';
 
-import type {ConfigSource} from '../configuration/index.js';
-import {formatInstantUs, type Granularity} from '../core/index.js';
+import {formatInstantUs} from '../core/index.js';
 import {
   exitCodeOfNight,
   type NightAnswer,
@@ -9,32 +8,14 @@ import {
   runNight,
   type StepOutcome,
 } from '../nightly/index.js';
-import {nightSteps} from './nightly-steps.js';
+import {type NightlySettings, nightSteps} from './nightly-steps.js';
 
-export interface NightlyOptions {
-  readonly storePath: string;
-  readonly topologyPath: string;
-  /** Folder of the results. */
-  readonly out: string;
-  /** What is ingested, and where the file says so. */
-  readonly sources: readonly ConfigSource[];
-  readonly configPath: string | undefined;
-  readonly granularity: Granularity;
-  /** The model that is trained first; monitor may replace it by a challenger. */
-  readonly model: string;
-  readonly challengers: readonly string[];
-  readonly retrainAfterSeconds: number;
-  /** What holds the buffers; undefined: nothing is compared with what is held. */
-  readonly target: string | undefined;
-  /** The end of the data in the store when absent. */
-  readonly asOfUs?: number | undefined;
+export interface NightlyOptions extends NightlySettings {
   readonly tool: string;
   /** Runs a command of ours, with `--json`. */
   readonly call: (argv: readonly string[]) => Promise<NightAnswer>;
   /** What foreshadow.yaml and the environment add to a call. */
   readonly settingsOf: (argv: readonly string[]) => Promise<readonly string[]>;
-  /** Arguments of `ingest` for a source. */
-  readonly argumentsOf: (source: ConfigSource) => readonly string[];
   readonly signal: AbortSignal;
   readonly onBegin: (step: string) => void;
   readonly onEnd: (outcome: StepOutcome) => void;
