@@ -138,7 +138,7 @@ describe('what foreshadow.yaml sets', () => {
     });
     expect(() =>
       describeConfig(commands, {file, environment, command: 'plna', isResolved: true}),
-    ).toThrowError('there is no command "plna"');
+    ).toThrow('there is no command "plna"');
   });
 });
 
