@@ -11,6 +11,7 @@ const UPSTREAM = {
   topology: ['core'],
   allocation: ['core', 'topology', 'forecasting'],
   replay: ['core', 'patterns', 'topology', 'forecasting', 'allocation'],
+  monitoring: ['core', 'shadow-store', 'topology', 'forecasting', 'allocation', 'replay'],
   'storage-apis': ['core', 'topology', 'allocation'],
   synth: ['core', 'traces', 'topology'],
   workflows: [
@@ -25,6 +26,7 @@ const UPSTREAM = {
     'topology',
     'allocation',
     'replay',
+    'monitoring',
     'storage-apis',
     'synth',
   ],

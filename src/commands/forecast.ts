@@ -27,6 +27,8 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
     '<%= config.bin %> <%= command.id %> --model-file model.json --shard 1/4 --out part-1.csv',
     '<%= config.bin %> <%= command.id %> --model-file latest --adapt --topology cluster.yaml',
     '<%= config.bin %> <%= command.id %> --model seasonal-naive --horizon 14d --volume db-1 --out -',
+    '<%= config.bin %> <%= command.id %> --model-file latest --topology cluster.yaml --keep',
+    '<%= config.bin %> <%= command.id %> --model-file mstl-ets --keep --role challenger',
   ];
   static override flags = {
     ...historyFlags,
@@ -43,6 +45,14 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
       dependsOn: ['topology'],
       helpValue: 'FILE',
     }),
+    keep: Flags.boolean({
+      summary: 'keep it in the history of the store: monitor scores it when the truth is there',
+    }),
+    role: Flags.option({
+      options: ['champion', 'challenger'] as const,
+      summary: 'what it is kept as: planned by (champion), or tried beside that',
+      dependsOn: ['keep'],
+    })(),
     horizon: Flags.string({summary: "how far to see (the model file's, or 7d)", helpValue: 'DURATION'}),
     levels: levelsFlag,
     threads: modelThreadsFlag,
@@ -73,6 +83,13 @@ export default class Forecast extends BaseCommand<typeof Forecast> {
         this.flags.shard === undefined ? undefined : parseFlag('shard', this.flags.shard, parseShard, '1/4'),
       ...{anomaliesPath: this.flags.anomalies, adapt: this.flags.adapt, topologyPath: this.flags.topology},
       boundariesOut: this.flags['boundaries-out'],
+      keep: this.flags.keep
+        ? {
+            role: this.flags.role ?? 'champion',
+            tool: this.tool,
+            createdAtUs: this.nowUs(this.flags['as-of']),
+          }
+        : undefined,
       onProgress: fitProgress(progress),
     }).finally(() => {
       progress.stop();

@@ -33,6 +33,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
     'which hosts to grow or replicas to move, and what healing against anti-affinity would do.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --out plan.json',
+    '<%= config.bin %> <%= command.id %> --topology cluster.yaml --keep',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --policy per-boundary --safety-factor 1.3',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --level 0.99,rack=0.999,tier:ssd=0.995',
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --cost-short 20,rack=100 --cost-idle 1',
@@ -64,6 +65,10 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
       default: '24h',
       helpValue: 'DURATION',
     }),
+    keep: Flags.boolean({
+      summary:
+        'keep plan and topology in the history of the store: monitor says how far the promise was kept',
+    }),
     out: Flags.string({summary: 'write the plan to this file, or to standard output', helpValue: 'FILE|-'}),
     seed: seedFlag,
     'as-of': asOfFlag,
@@ -87,6 +92,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand> {
         withCoverage: flags.coverage,
         withLaunches: flags.launches,
         withSuddenGrowth: flags['sudden-growth'],
+        keep: flags.keep,
         seed: flags.seed,
         tool: this.tool,
       },

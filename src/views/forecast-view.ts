@@ -32,6 +32,9 @@ export async function renderForecast(summary: ForecastSummary): Promise<string> 
           ),
         ]),
     ...(out === undefined ? [] : ['', `written to ${printable(out)}`]),
+    ...(summary.kept ?? []).map(
+      ({role, path, isNew}) => `${isNew ? 'kept' : 'was kept before'} as ${role}: ${printable(path)}`,
+    ),
   ].join('\n');
 }
 

@@ -19,6 +19,8 @@ export interface PanelQuery {
   readonly metric: Metric;
   /** All volumes when absent. */
   readonly volumes?: readonly string[] | undefined;
+  /** Steps that begin before this are left out; the history before it still tells levels. */
+  readonly fromUs?: number | undefined;
   /** Nothing from this time on is looked at. */
   readonly asOfUs: number;
 }
@@ -40,7 +42,7 @@ export async function readPanel(source: PanelSource, query: PanelQuery): Promise
     throw new InputError('store-empty', 'the store holds no data', {hints: ['foreshadow ingest FILE...']});
   }
   const stepUs = stepSeconds * US_PER_SECOND;
-  const fromUs = Math.ceil(firstUs / stepUs) * stepUs;
+  const fromUs = Math.ceil(Math.max(firstUs, query.fromUs ?? firstUs) / stepUs) * stepUs;
   const toUs = floorToStepUs(Math.min(query.asOfUs, endUs), stepSeconds);
   if (toUs <= fromUs) {
     throw new InputError(

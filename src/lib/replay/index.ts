@@ -1,5 +1,6 @@
 export * from './checkpoint.js';
 export {ratesOf, type StatedRates, unknownRates} from './failure-draws.js';
+export * from './judge-reserve.js';
 export * from './pareto.js';
 export * from './place-newcomers.js';
 export type {PolicyScore, ReplayPrices} from './policy-score.js';

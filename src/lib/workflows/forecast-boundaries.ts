@@ -22,6 +22,8 @@ export interface BoundaryForecasts {
   readonly forecasts: readonly Forecast[];
   readonly panel: readonly Series[];
   readonly boundaryCount: number;
+  /** What each would be the sum of if all its volumes had a history. */
+  readonly groups: readonly SeriesGroup[];
 }
 
 /**
@@ -35,7 +37,8 @@ export async function forecastBoundaries(
   {topologyPath, horizonSteps, levels, seasonSteps}: BoundarySums,
 ): Promise<BoundaryForecasts> {
   const topology = await readTopology(topologyPath);
-  const sums = sumModel(fitted, panel, boundaryGroups(topology));
+  const groups = boundaryGroups(topology);
+  const sums = sumModel(fitted, panel, groups);
   const steps = sums.panel[0]?.values.length ?? 0;
   if (sums.panel.length === 0) {
     throw new UsageError('no-such-volume', `${topologyPath}: none of its volumes is in the store`, {
@@ -49,6 +52,7 @@ export async function forecastBoundaries(
     forecasts: await forecastQuantiles(sums.fitted, calibration, sums.panel, options),
     panel: sums.panel,
     boundaryCount: topology.boundaries.length,
+    groups,
   };
 }
 

@@ -1,6 +1,8 @@
 import {
+  canonicalJson,
   createRandom,
   GRANULARITY_SECONDS,
+  sha256Hex,
   US_PER_SECOND,
   UsageError,
   type Granularity,
@@ -32,6 +34,9 @@ import {
 } from '../forecasting/index.js';
 import {openShadowStore, type Metric} from '../shadow-store/index.js';
 import {forecastBoundaries, type BoundaryForecasts, type BoundarySums} from './forecast-boundaries.js';
+import {KEPT_LEVELS} from '../monitoring/index.js';
+import type {KeptForecastSummary} from './keep-forecast.js';
+import {keepWithReference, type KeepOrder} from './keep-with-reference.js';
 import {readMarks} from './read-marks.js';
 import {writeForecast} from './write-forecast.js';
 
@@ -66,6 +71,8 @@ export interface ForecastOptions {
   readonly topologyPath?: string | undefined;
   /** Path of the CSV or .parquet file of the boundaries. */
   readonly boundariesOut?: string | undefined;
+  /** Keep it in the history of the store, to be scored when the truth is there. */
+  readonly keep?: KeepOrder | undefined;
   /** As many as there are cores when absent. */
   readonly threads?: number | undefined;
   /** Path of the CSV or .parquet file; none is written when absent. */
@@ -99,6 +106,8 @@ export interface ForecastSummary {
   readonly volumes: readonly VolumeForecast[];
   /** What risk boundaries hold: all replicas in them together. */
   readonly boundaries?: readonly BoundaryForecast[];
+  /** What was kept in the history of the store. */
+  readonly kept?: readonly KeptForecastSummary[];
 }
 
 /** As a volume's, of all replicas in a risk boundary. */
@@ -120,58 +129,78 @@ export async function forecastSeries(options: ForecastOptions): Promise<Forecast
   const store = await (options.openStore ?? openShadowStore)(options.storePath);
   try {
     const ready = await prepare(store, options);
-    const {panel, metric, granularity, horizonSteps} = ready;
     const levels = options.levels.toSorted((left, right) => left - right);
-    const {signal, threads: count} = options;
-    const {fitted, forecasts, sums} = await withModelThreads(
-      {count, series: panel.length, signal},
-      async (threads) => {
-        const {fitted, calibration} = await ready.calibrated(threads);
-        const quantiles = {horizonSteps, levels, lowest: 0};
-        const {newSteps} = ready;
-        return {
-          fitted,
-          forecasts:
-            newSteps === undefined
-              ? await forecastQuantiles(fitted, calibration, panel, quantiles)
-              : await forecastAdapted(fitted, calibration, panel, {...quantiles, newSteps}),
-          sums: await sumsOf(fitted, panel, {
-            ...options,
-            ...quantiles,
-            seasonSteps: SEASON_STEPS[granularity],
-          }),
-        };
-      },
-    );
-    const known = forecasts.filter(({point}) => !point.some((value) => Number.isNaN(value)));
+    const foreseen = await foresee(ready, joinLevels(levels, options.keep ? KEPT_LEVELS : []), options);
+    const {fitted, forecasts, sums} = foreseen;
+    const kept = await keepIfAsked({...ready, forecasts, sums, model: fitted.model}, options);
+    const told = forecasts.map((forecast) => pickLevels(forecast, levels));
+    const known = told.filter(({point}) => !point.some((value) => Number.isNaN(value)));
     const csv = forecastCsv(known, levels, ready.shardMark);
     if (options.out !== undefined) await writeForecast(csv, options.out);
-    if (sums && options.boundariesOut !== undefined)
-      await writeForecast(forecastCsv(sums.forecasts, levels, undefined, 'boundary'), options.boundariesOut);
-    const lastValues = new Map(panel.map((series) => [series.id, lastKnown(series)]));
-    const [first] = forecasts;
+    const toldSums = sums?.forecasts.map((forecast) => pickLevels(forecast, levels));
+    await writeSums(toldSums, levels, options);
     const summary: ForecastSummary = {
-      ...{model: fitted.model, metric, granularity, horizonSteps, levels},
-      originUs: first?.startUs ?? 0,
-      stepSeconds: first?.stepSeconds ?? 0,
+      ...headOf(ready, foreseen, levels),
       ...(options.out !== undefined && {out: options.out}),
       notes: fitted.notes ?? {},
       warnings: [...ready.warnings, ...unknownVolumes(forecasts.length - known.length)],
-      volumes: known.map((forecast) => ({
-        volume: forecast.id,
-        ...describeForecast(forecast, lastValues.get(forecast.id) ?? 0),
-      })),
-      ...(sums && {
-        boundaries: sums.forecasts.map((forecast) => ({
-          boundary: forecast.id,
-          ...describeForecast(forecast, lastKnown(sums.panel.find(({id}) => id === forecast.id))),
-        })),
+      volumes: withLast(known, ready.panel).map(({id, ...row}) => ({volume: id, ...row})),
+      ...(toldSums && {
+        boundaries: withLast(toldSums, sums?.panel ?? []).map(({id, ...row}) => ({boundary: id, ...row})),
       }),
+      ...(kept && {kept}),
     };
     return {summary, csv};
   } finally {
     store.close();
   }
+}
+
+async function writeSums(
+  sums: readonly Forecast[] | undefined,
+  levels: readonly number[],
+  {boundariesOut}: ForecastOptions,
+): Promise<void> {
+  if (sums === undefined || boundariesOut === undefined) return;
+  await writeForecast(forecastCsv(sums, levels, undefined, 'boundary'), boundariesOut);
+}
+
+interface ForeseenSeries {
+  readonly fitted: FittedModel;
+  readonly forecasts: readonly Forecast[];
+  readonly sums: BoundaryForecasts | undefined;
+}
+
+function foresee(ready: Ready, levels: readonly number[], options: ForecastOptions): Promise<ForeseenSeries> {
+  const {panel, horizonSteps, granularity, newSteps} = ready;
+  const {signal, threads: count} = options;
+  return withModelThreads({count, series: panel.length, signal}, async (threads) => {
+    const {fitted, calibration} = await ready.calibrated(threads);
+    const quantiles = {horizonSteps, levels, lowest: 0};
+    return {
+      fitted,
+      forecasts:
+        newSteps === undefined
+          ? await forecastQuantiles(fitted, calibration, panel, quantiles)
+          : await forecastAdapted(fitted, calibration, panel, {...quantiles, newSteps}),
+      sums: await sumsOf(fitted, panel, {...options, ...quantiles, seasonSteps: SEASON_STEPS[granularity]}),
+    };
+  });
+}
+
+function headOf(
+  {metric, granularity, horizonSteps}: Ready,
+  {fitted, forecasts}: ForeseenSeries,
+  levels: readonly number[],
+): Pick<
+  ForecastSummary,
+  'model' | 'metric' | 'granularity' | 'horizonSteps' | 'levels' | 'originUs' | 'stepSeconds'
+> {
+  const {startUs = 0, stepSeconds = 0} = forecasts[0] ?? {};
+  return {
+    ...{model: fitted.model, metric, granularity, horizonSteps, levels},
+    ...{originUs: startUs, stepSeconds},
+  };
 }
 
 interface Ready {
@@ -184,10 +213,20 @@ interface Ready {
   readonly shardMark?: string;
   /** Steps that came after training, where levels are to be adapted by them. */
   readonly newSteps?: number;
+  /** Of the model: its file, or what it was fitted with now. */
+  readonly modelSha256: string;
+  readonly trainedUntilUs: number;
 }
 
 function prepare(store: PanelSource, options: ForecastOptions): Promise<Ready> {
   const {source, shard} = options;
+  if (options.keep !== undefined && (shard !== undefined || options.volumes !== undefined)) {
+    throw new UsageError(
+      'keep-of-part',
+      '--keep keeps forecasts of all volumes, so that nights can be compared: --shard and --volume leave some out',
+      {hints: ['leave out --keep, or --shard and --volume']},
+    );
+  }
   if (options.adapt === true && source.kind !== 'file') {
     throw new UsageError(
       'adapt-without-model',
@@ -229,11 +268,7 @@ async function load(store: PanelSource, choice: ModelFileChoice, options: Foreca
     horizonSeconds === undefined ? trained.horizonSteps : horizonStepsOf(horizonSeconds, granularity);
   const seen = new Set(trained.series);
   const unseen = panel.filter(({id}) => !seen.has(id)).length;
-  const endUs = panel.reduce(
-    (latest, {startUs, values, stepSeconds}) =>
-      Math.max(latest, startUs + values.length * stepSeconds * US_PER_SECOND),
-    0,
-  );
+  const endUs = endOf(panel);
   const warnings = [
     ...(unseen > 0 ? [`${unseen} volumes were not there when the model was trained`] : []),
     ...(trained.trainedOn.untilUs > endUs
@@ -250,9 +285,19 @@ async function load(store: PanelSource, choice: ModelFileChoice, options: Foreca
       fitted: foreseeingUnmarked(await followedBy(threads, trained.fitted), marks),
     }),
     ...{panel, metric, granularity, horizonSteps, warnings},
+    ...{modelSha256: trained.sha256, trainedUntilUs: trained.trainedOn.untilUs},
     ...(options.adapt === true && {newSteps: newStepsOf(trained.trainedOn.untilUs, endUs, granularity)}),
     ...(shard && {shardMark: shardMark(shard, all, trained.sha256)}),
   };
+}
+
+/** Where the longest series ends. */
+function endOf(panel: readonly Series[]): number {
+  return panel.reduce(
+    (latest, {startUs, values, stepSeconds}) =>
+      Math.max(latest, startUs + values.length * stepSeconds * US_PER_SECOND),
+    0,
+  );
 }
 
 function newStepsOf(trainedUntilUs: number, endUs: number, granularity: Granularity): number {
@@ -277,26 +322,59 @@ async function fitNow(
   const marks = await readMarks(anomaliesPath, metric);
   const calibrated = (threads: ModelThreads | undefined): Promise<CalibratedModel> =>
     fitCalibrated(chosen, panel, {horizonSteps, seasonSteps, marks, random, signal, onProgress, threads});
-  return {calibrated, panel, metric, granularity, horizonSteps, warnings: []};
+  const modelSha256 = sha256Hex(canonicalJson({model, granularity, metric, seed}));
+  const trainedUntilUs = endOf(panel);
+  return {
+    ...{calibrated, panel, metric, granularity, horizonSteps},
+    warnings: [],
+    modelSha256,
+    trainedUntilUs,
+  };
 }
 
-function describeForecast(
-  {point, levels, quantiles}: Forecast,
-  last: number,
-): Omit<VolumeForecast, 'volume'> {
-  return {
-    last,
+/** Keeps the forecast, at `KEPT_LEVELS` among others, where that was ordered. */
+async function keepIfAsked(
+  made: Ready & {
+    readonly model: string;
+    readonly forecasts: readonly Forecast[];
+    readonly sums: BoundaryForecasts | undefined;
+  },
+  {keep, storePath, topologyPath, signal}: ForecastOptions,
+): Promise<readonly KeptForecastSummary[] | undefined> {
+  return keep && keepWithReference({...made, storePath, topologyPath, signal}, keep);
+}
+
+function joinLevels(some: readonly number[], others: readonly number[]): readonly number[] {
+  return [...new Set([...some, ...others])].sort((left, right) => left - right);
+}
+
+function pickLevels(forecast: Forecast, levels: readonly number[]): Forecast {
+  const quantiles = levels.map(
+    (level) => forecast.quantiles[forecast.levels.indexOf(level)] ?? forecast.point,
+  );
+  return {...forecast, levels, quantiles};
+}
+
+/** Forecasts as they are told, with the last known value of each one's history. */
+function withLast(
+  forecasts: readonly Forecast[],
+  panel: readonly Series[],
+): readonly (Omit<VolumeForecast, 'volume'> & {readonly id: string})[] {
+  const lastValues = new Map(panel.map((series) => [series.id, lastKnown(series)]));
+  return forecasts.map(({id, point, levels, quantiles}) => ({
+    id,
+    last: lastValues.get(id) ?? 0,
     point: [...point],
     quantiles: levels.map((level, index) => ({level, values: [...(quantiles[index] ?? [])]})),
-  };
+  }));
 }
 
 function unknownVolumes(count: number): readonly string[] {
   return count === 0 ? [] : [`${count} volumes are left out: nothing is known of them by then`];
 }
 
-function lastKnown(series: Series | undefined): number {
-  return series?.values.findLast((value) => !Number.isNaN(value)) ?? 0;
+function lastKnown(series: Series): number {
+  return series.values.findLast((value) => !Number.isNaN(value)) ?? 0;
 }
 
 async function sumsOf(

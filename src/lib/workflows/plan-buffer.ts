@@ -22,6 +22,7 @@ import {
   launchesAt,
 } from './foresee-over-horizon.js';
 import type {Foreseen} from './foresee-usage.js';
+import {keepPlan, type KeptPlanSummary} from './keep-plan.js';
 import {rankOnDemand} from './rank-volumes.js';
 
 export interface PlanBufferOptions extends HorizonOptions {
@@ -37,6 +38,8 @@ export interface PlanBufferOptions extends HorizonOptions {
   readonly withCertificate: boolean;
   /** Whether the safety factor is tried at past origins. */
   readonly withCoverage: boolean;
+  /** Keep the plan in the history of the store, to be judged by what happens; absent: it is not kept. */
+  readonly keep?: boolean;
   readonly tool: string;
   /** Path of the plan file; none is written when absent. */
   readonly out?: string | undefined;
@@ -46,6 +49,8 @@ export interface PlanBufferOptions extends HorizonOptions {
 export interface PlanSummary {
   readonly plan: Plan;
   readonly out?: string;
+  /** Where it was kept. */
+  readonly kept?: KeptPlanSummary;
 }
 
 /**
@@ -54,7 +59,7 @@ export interface PlanSummary {
  * model cannot be used or nothing is known of how much a volume holds, TargetError when the target cannot be read.
  */
 export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummary> {
-  const {settings, validForSeconds, withCertificate, tool, out, onProgress} = options;
+  const {settings, validForSeconds, withCertificate, tool, onProgress} = options;
   const policy = allocationPolicy(options.policy);
   const topology = await readTopology(options.topologyPath);
   refuseUnknownLevels(topology, settings);
@@ -101,9 +106,14 @@ export async function planBuffer(options: PlanBufferOptions): Promise<PlanSummar
       ...warnOfCoverage(coverage),
     ],
   });
-  if (out === undefined) return {plan};
-  await writeArtifact(out, plan);
-  return {plan, out};
+  return writePlan(plan, options);
+}
+
+async function writePlan(plan: Plan, options: PlanBufferOptions): Promise<PlanSummary> {
+  const {out} = options;
+  const kept = options.keep ? await keepPlan({...options, plan}) : undefined;
+  if (out !== undefined) await writeArtifact(out, plan);
+  return {plan, ...(out !== undefined && {out}), ...(kept && {kept})};
 }
 
 function policyInput(
