@@ -59,7 +59,10 @@ export function judgeGroup(
     );
   const nights = championNights(scored);
   const drift = watchDrift(nights, latest, nightsPerFalseAlarm);
-  const levels = adviseLevels(nights.map(({block}) => volumeSums(block)));
+  const {sinceUs = 0} = drift;
+  const levels = adviseLevels(
+    nights.flatMap(({block}) => (block.fromUs >= sinceUs ? [volumeSums(block)] : [])),
+  );
   const challengers = judgeChallengers(nights, scored, latest, replacements.at(-1));
   const all = decide(nights, latest, challengers, replacements);
   const isPending = latest !== undefined && all.at(-1)?.from.modelSha256 === latest.modelSha256;

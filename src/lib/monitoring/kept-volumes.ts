@@ -38,6 +38,17 @@ const TYPES = {
   ...Object.fromEntries(KEPT_LEVELS.map((level) => [`q${level}`, 'DOUBLE' as const])),
 } as const satisfies Readonly<Record<string, 'VARCHAR' | 'INTEGER' | 'DOUBLE'>>;
 
+/** Rows of one file: a text of more of them would be larger than texts may be. */
+const MOST_ROWS = 200_000;
+
+/** The forecasts in as many parts as their files are to be. */
+export function partsOf(forecasts: readonly Forecast[]): readonly (readonly Forecast[])[] {
+  const size = Math.max(1, Math.floor(MOST_ROWS / Math.max(1, forecasts[0]?.point.length ?? 1)));
+  return Array.from({length: Math.ceil(forecasts.length / size)}, (_, part) =>
+    forecasts.slice(part * size, (part + 1) * size),
+  );
+}
+
 /**
  * Forecasts at `KEPT_LEVELS` as CSV, volume by volume in the order given, a row a step (from 1): volume, class, scale, step,
  * point, one column a level.

@@ -27,6 +27,8 @@ export interface DriftVerdict {
   readonly alarmAtUs?: number;
   /** Ends of all nights that raised an alarm. */
   readonly alarmsAtUs: readonly number[];
+  /** Begin of the first night tested since; absent before any. */
+  readonly sinceUs?: number;
 }
 
 const LEAST_LOSS = 1e-3;
@@ -50,7 +52,7 @@ export function championNights(forecasts: readonly ScoredForecast[]): readonly C
 
 /**
  * Tests the nights of the champion for drift (`testDrift`). An alarm stays until a model that was trained on the night that raised it
- * takes over; with its first night the test begins anew. `latest` is the newest champion, which may not have a night yet.
+ * takes over; with its first night the test begins anew. `latest` is the newest champion, whose first night may not be whole yet.
  */
 export function watchDrift(
   nights: readonly ChampionNight[],
@@ -81,10 +83,12 @@ export function watchDrift(
   }
 
   function tellDrift(verdict: DriftVerdict['verdict'], last: DriftEvidence | undefined): DriftVerdict {
+    const first = nights[from];
     const {nights: count, evidence, lossDeviation, biasDeviation} = last ?? NOTHING_YET;
     return {
       ...{verdict, nights: count, warmUpNights: WARM_UP_NIGHTS, evidence, nightsPerFalseAlarm},
       ...{lossDeviation, biasDeviation, alarmsAtUs},
+      ...(first !== undefined && {sinceUs: first.block.fromUs}),
     };
   }
 }

@@ -10,6 +10,7 @@ import {
   sha256Hex,
   shortHash,
   US_PER_SECOND,
+  writeFileAtomically,
 } from '../core/index.js';
 import {type Forecast, SEASON_STEPS} from '../forecasting/index.js';
 import {
@@ -25,6 +26,7 @@ import {
   type KeptPlace,
   keptVolumesCsv,
   openHistory,
+  partsOf,
   placeName,
   traitsOf,
   type VolumeTraits,
@@ -78,19 +80,13 @@ export async function keepForecast(options: KeepForecastOptions): Promise<KeptFo
   const name = placeName(place);
   const files = openHistory(options.storePath, options.onChange);
   const data = contentsOf(name, forecasts, options);
-  const file = describe(place, first.point.length, forecasts.length, data, options);
+  const file = describe(place, forecasts, data, options);
   const [path, json] = [files.pathOf('forecasts', `${name}.json`), `${name}.json`];
   const isNew = !(await isKept(files, json, file));
   if (isNew) {
-    await files.writeWith('forecasts', data.volumes.file, (filePath) =>
-      writeKeptVolumes(data.volumes.text, filePath),
-    );
-    const {boundaries, members} = data;
-    if (boundaries !== undefined)
-      await files.writeWith('forecasts', boundaries.file, (filePath) =>
-        writeKeptVolumes(boundaries.text, filePath),
-      );
-    if (members !== undefined) await files.write('forecasts', members.file, members.text);
+    // A name holds the hash of its content: what is there already is whole, and the same.
+    for (const {file: part, write} of data)
+      if (!files.has('forecasts', part)) await files.writeWith('forecasts', part, write);
     await files.write('forecasts', json, artifactText(file));
   }
   await removeFormer(files, name, [json, ...dataFilesOf(file)]);
@@ -101,63 +97,70 @@ export async function keepForecast(options: KeepForecastOptions): Promise<KeptFo
 const SUM: VolumeTraits = {kind: 'ordinary', scale: 0};
 
 interface DataFile {
+  readonly of: 'volumes' | 'boundaries' | 'members';
   readonly file: string;
   readonly sha256: string;
-  readonly text: string;
-}
-
-interface KeptContents {
-  readonly volumes: DataFile;
-  readonly boundaries?: DataFile;
-  readonly members?: DataFile;
+  readonly write: (filePath: string) => Promise<void>;
 }
 
 function contentsOf(
   name: string,
   forecasts: readonly Forecast[],
   {granularity, panel, boundaries = []}: KeepForecastOptions,
-): KeptContents {
+): readonly DataFile[] {
   const seasonSteps = SEASON_STEPS[granularity];
   const historyOf = new Map(panel.map((series) => [series.id, series]));
-  const csv = keptVolumesCsv(forecasts, (id) => {
+  const traits = (id: string): VolumeTraits => {
     const history = historyOf.get(id);
     return history ? traitsOf(history, seasonSteps) : {kind: 'unknown', scale: 0};
-  });
-  const dataFile = (text: string, ending: string): DataFile => {
-    const sha256 = sha256Hex(text);
-    return {file: `${name}.${shortHash(sha256)}.${ending}`, sha256, text};
   };
-  if (boundaries.length === 0) return {volumes: dataFile(csv, 'parquet')};
   const sums = boundaries.map(({forecast}) => atKeptLevels(forecast));
-  const groups = boundaries.map(({group}) => group);
-  return {
-    volumes: dataFile(csv, 'parquet'),
-    boundaries: dataFile(
-      keptVolumesCsv(sums, () => SUM),
-      'sums.parquet',
+  // The texts are made again to be written: all of them at once would take too much memory.
+  return [
+    ...partsOf(forecasts).map((part) =>
+      dataFile(name, {of: 'volumes', ending: 'parquet', text: () => keptVolumesCsv(part, traits)}),
     ),
-    members: dataFile(keptMembersText(groups), 'members'),
-  };
+    ...partsOf(sums).map((part) =>
+      dataFile(name, {of: 'boundaries', ending: 'sums.parquet', text: () => keptVolumesCsv(part, () => SUM)}),
+    ),
+    ...(sums.length === 0
+      ? []
+      : [
+          dataFile(name, {
+            ...{of: 'members', ending: 'members'},
+            text: () => keptMembersText(boundaries.map(({group}) => group)),
+          }),
+        ]),
+  ];
+}
+
+function dataFile(
+  name: string,
+  {of, ending, text}: Pick<DataFile, 'of'> & {readonly ending: string; readonly text: () => string},
+): DataFile {
+  const sha256 = sha256Hex(text());
+  const write = (filePath: string): Promise<void> =>
+    of === 'members' ? writeFileAtomically(filePath, text()) : writeKeptVolumes(text(), filePath);
+  return {of, file: `${name}.${shortHash(sha256)}.${ending}`, sha256, write};
 }
 
 function describe(
   place: KeptPlace,
-  horizonSteps: number,
-  volumes: number,
-  {volumes: ofVolumes, boundaries, members}: KeptContents,
+  forecasts: readonly Forecast[],
+  data: readonly DataFile[],
   {modelSha256, trainedUntilUs, tool, createdAtUs}: KeepForecastOptions,
 ): KeptForecastFile {
   const {granularity, metric, role, model, originUs} = place;
-  const told = ({file, sha256}: DataFile): {file: string; sha256: string} => ({file, sha256});
+  const told = (what: DataFile['of']): {file: string; sha256: string}[] =>
+    data.flatMap(({of, file, sha256}) => (of === what ? [{file, sha256}] : []));
+  const [members] = told('members');
   return {
     ...{kind: 'foreshadow.kept-forecast', version: 1, tool, createdAt: formatInstantUs(createdAtUs)},
-    ...{granularity, metric, origin: formatInstantUs(originUs), horizonSteps, role, model, modelSha256},
-    ...{trainedUntil: formatInstantUs(trainedUntilUs), volumes},
-    data: {
-      volumes: told(ofVolumes),
-      ...(boundaries && {boundaries: told(boundaries)}),
-      ...(members && {members: told(members)}),
-    },
+    ...{granularity, metric, origin: formatInstantUs(originUs)},
+    horizonSteps: forecasts[0]?.point.length ?? 0,
+    ...{role, model, modelSha256, trainedUntil: formatInstantUs(trainedUntilUs)},
+    volumes: forecasts.length,
+    data: {volumes: told('volumes'), boundaries: told('boundaries'), ...(members && {members})},
   };
 }
 

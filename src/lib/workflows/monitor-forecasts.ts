@@ -19,11 +19,11 @@ import {
 } from '../monitoring/index.js';
 import {openShadowStore} from '../shadow-store/index.js';
 import {judgeKeptPlans, judgePlanFile} from './judge-plans.js';
-import {type ScoredHistory, scoreForecasts} from './score-forecasts.js';
+import {type ScoredHistory, scoreForecasts, type TruthSource} from './score-forecasts.js';
 
 export interface MonitorOptions {
   readonly storePath: string;
-  readonly openStore?: (path: string) => Promise<PanelSource & {close(): void}>;
+  readonly openStore?: (path: string) => Promise<TruthSource & {close(): void}>;
   /** A plan to judge in place of those that were kept, and the topology that it was made for. */
   readonly planPath?: string | undefined;
   readonly topologyPath?: string | undefined;
@@ -88,7 +88,7 @@ export async function monitorForecasts(options: MonitorOptions): Promise<Monitor
     const promises = tallyPromises(plans);
     const checks = [...groups.map(checkDrift), ...promises.map(checkPromise)];
     return {
-      ...{store: storePath, sinceUs, asOfUs, keptForecasts: scored.kept.length},
+      ...{store: storePath, sinceUs, asOfUs, keptForecasts: scored.keptCount},
       ...{newBlocks: scored.newBlocks, waitingBlocks: scored.waitingBlocks},
       rows: tabulateMonitor(scored.forecasts, {fromUs: sinceUs, toUs: asOfUs}),
       ...{groups, plans, promises, checks},
@@ -100,7 +100,7 @@ export async function monitorForecasts(options: MonitorOptions): Promise<Monitor
 }
 
 async function judgeGroups(
-  {kept, forecasts}: ScoredHistory,
+  {begun, forecasts}: ScoredHistory,
   files: HistoryFiles,
   {asOfUs, nightsPerFalseAlarm}: MonitorOptions,
 ): Promise<readonly GroupVerdict[]> {
@@ -110,7 +110,7 @@ async function judgeGroups(
   }));
   const scoredOf = groupBy(known, groupName);
   const verdicts: GroupVerdict[] = [];
-  for (const [name, members] of groupBy(kept, groupName)) {
+  for (const [name, members] of groupBy(begun, groupName)) {
     const [first] = members;
     if (first === undefined) continue;
     const group: MonitoredGroup = {granularity: first.granularity, metric: first.metric};

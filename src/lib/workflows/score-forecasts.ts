@@ -29,16 +29,23 @@ import {
   type KeptForecastFile,
   keptForecastOf,
   type KeptMembers,
+  NO_SCORES,
   placeName,
   readKeptVolumes,
   scoreBlock,
   type ScoredForecast,
   scoredForecastOf,
 } from '../monitoring/index.js';
+import type {HistoryQuery} from '../shadow-store/index.js';
+
+/** A store that may say for which steps it has logs. */
+export interface TruthSource extends PanelSource {
+  readonly readCoverage?: (query: HistoryQuery) => Promise<readonly Series[]>;
+}
 
 export interface ScoreForecastsOptions {
   readonly files: HistoryFiles;
-  readonly store: PanelSource;
+  readonly store: TruthSource;
   /** Nothing from this time on is looked at. */
   readonly asOfUs: number;
   readonly tool: string;
@@ -49,8 +56,10 @@ export interface ScoreForecastsOptions {
 
 /** What has been scored by now. */
 export interface ScoredHistory {
-  /** Every forecast of the history, by group and origin. */
-  readonly kept: readonly KeptForecast[];
+  /** Every forecast of which the first step has ended, by group and origin. */
+  readonly begun: readonly KeptForecast[];
+  /** With those that are yet to begin. */
+  readonly keptCount: number;
   /** Those that have scores. */
   readonly forecasts: readonly ScoredForecast[];
   /** Blocks that were scored now, and those whose truth is not there yet. */
@@ -60,7 +69,8 @@ export interface ScoredHistory {
 
 /**
  * Scores the kept forecasts for every block of steps whose truth is there now, and saves the scores: a block once, when all its
- * steps have ended in the store and at `asOfUs` (and some of them are known), and what was scored is not read again. Throws
+ * steps have ended in the store and at `asOfUs`, and what was scored is not read again. Steps without a log are unknown; where
+ * more than a tenth of a block is, it waits a day for logs that are late. Throws
  * InputError when store or history cannot be read.
  */
 export async function scoreForecasts(options: ScoreForecastsOptions): Promise<ScoredHistory> {
@@ -85,7 +95,8 @@ export async function scoreForecasts(options: ScoreForecastsOptions): Promise<Sc
     some.reduce((sum, one) => sum + (one?.blocks.length ?? 0), 0);
   const blocks = all.reduce((sum, {kept}) => sum + blocksOf(kept).length, 0);
   return {
-    kept: all.map(({kept}) => kept),
+    begun: all.flatMap(({kept, untilUs}) => (kept.originUs < untilUs ? [kept] : [])),
+    keptCount: all.length,
     forecasts: scored.flatMap((file) => (file === undefined ? [] : scoredForecastOf(file))),
     newBlocks: count(scored) - count(all.map(({scores}) => scores)),
     waitingBlocks: blocks - count(scored),
@@ -97,6 +108,8 @@ interface KeptAndScored {
   readonly kept: KeptForecast;
   readonly scores: ForecastScoresFile | undefined;
   readonly dueBlocks: readonly Block[];
+  /** End of the last whole step of the truth. */
+  readonly untilUs: number;
 }
 
 /** Every kept forecast that begins by `asOfUs`, with its scores so far. */
@@ -112,7 +125,7 @@ async function readKept({files, store, asOfUs}: ScoreForecastsOptions): Promise<
     const done = new Set(scores?.blocks.map(({block}) => block));
     const untilUs = floorToStepUs(Math.min(asOfUs, endUs), GRANULARITY_SECONDS[kept.granularity]);
     const dueBlocks = blocksOf(kept).filter(({block, toUs}) => toUs <= untilUs && !done.has(block));
-    all.push({name: placeName(kept), kept, scores, dueBlocks});
+    all.push({name: placeName(kept), kept, scores, dueBlocks, untilUs});
   }
   return all;
 }
@@ -133,8 +146,8 @@ function hashOf({data, modelSha256, horizonSteps}: KeptForecast): string {
   return sha256Hex(canonicalJson({modelSha256, horizonSteps, data}));
 }
 
-/** What came, from the first step that is due on. */
-function readTruth(
+/** What came, from the first step that is due on; NaN where there is no log: used bytes would be carried over such gaps. */
+async function readTruth(
   due: readonly KeptAndScored[],
   {store, asOfUs}: ScoreForecastsOptions,
 ): Promise<readonly Series[]> {
@@ -145,20 +158,35 @@ function readTruth(
     Infinity,
   );
   const {granularity, metric} = first.kept;
-  return readPanel(store, {granularity, metric, fromUs, asOfUs});
+  const panel = await readPanel(store, {granularity, metric, fromUs, asOfUs});
+  const [{startUs, stepSeconds, values} = {startUs: 0, stepSeconds: 1, values: []}] = panel;
+  const toUs = startUs + values.length * stepSeconds * US_PER_SECOND;
+  const coverage = await store.readCoverage?.({fromUs: startUs, toUs, stepSeconds});
+  if (coverage === undefined) return panel;
+  const sharesOf = byId(coverage);
+  return panel.map((series) => {
+    const shares = sharesOf.get(series.id)?.values;
+    return {
+      ...series,
+      values: series.values.map((value, step) => ((shares?.[step] ?? 0) > 0 ? value : Number.NaN)),
+    };
+  });
 }
 
 async function scoreDue(
-  {kept, scores, dueBlocks}: KeptAndScored,
+  {kept, scores, dueBlocks, untilUs}: KeptAndScored,
   truth: readonly Series[],
   options: ScoreForecastsOptions,
 ): Promise<ForecastScoresFile> {
   const reach = {fromStep: dueBlocks[0]?.fromStep ?? 0, toStep: dueBlocks.at(-1)?.toStep ?? 0};
   const {files} = options;
-  const volumes = await readKeptVolumes(files.pathOf('forecasts', kept.data.volumes.file), reach);
+  const read = async (parts: KeptForecast['data']['volumes']): Promise<readonly ForeseenVolume[]> => {
+    const all: ForeseenVolume[] = [];
+    for (const {file} of parts) all.push(...(await readKeptVolumes(files.pathOf('forecasts', file), reach)));
+    return all;
+  };
+  const [volumes, sums] = [await read(kept.data.volumes), await read(kept.data.boundaries)];
   const members = await readMembers(files, kept);
-  const {boundaries: ofSums} = kept.data;
-  const sums = ofSums ? await readKeptVolumes(files.pathOf('forecasts', ofSums.file), reach) : [];
   const outcomes = {volume: byId(truth), boundary: byId(members ? sumsOf(truth, members) : [])};
   const now = dueBlocks.flatMap((block) => {
     const [from, to] = [block.fromStep - reach.fromStep, block.toStep - reach.fromStep];
@@ -169,7 +197,7 @@ async function scoreDue(
     const scored = scoreBlock(volumes.map(cut), sums.map(cut), (scope, id) =>
       outcomeOf(outcomes[scope].get(id), block),
     );
-    return scored === undefined ? [] : [toldBlock(block.block, scored)];
+    return scored === undefined || isLate(scored, block, untilUs) ? [] : [toldBlock(block.block, scored)];
   });
   const blocks = [...(scores?.blocks ?? []), ...now].sort((left, right) => left.block - right.block);
   const {granularity, metric, role, model, modelSha256, horizonSteps} = kept;
@@ -182,6 +210,17 @@ async function scoreDue(
     blocks,
   };
 }
+
+/** Whether so much is not known that logs may still come: they are waited for, for a day. */
+function isLate({scopes}: BlockScores, {toUs}: Block, untilUs: number): boolean {
+  const {steps, unknownSteps} = scopes.find(({scope}) => scope === 'volumes')?.sums ?? NO_SCORES;
+  return (
+    unknownSteps > MOST_UNKNOWN * (steps + unknownSteps) && untilUs < toUs + WAIT_SECONDS * US_PER_SECOND
+  );
+}
+
+const MOST_UNKNOWN = 0.1;
+const WAIT_SECONDS = 86_400;
 
 function toldBlock(block: number, {night, scopes}: BlockScores): ForecastScoresFile['blocks'][number] {
   return {
