@@ -7,57 +7,66 @@ import {printable, renderTable} from './table.js';
 const BROKEN_SHOWN = 10;
 const ROWS_SHOWN = 40;
 
-/** What was scored, a row a model and scope; what the tests say, how far promises were kept, and what to do. */
+/** For each group a row a model and scope, what the tests say and what to do; how far promises were kept; what failed. */
 export async function renderMonitor(report: MonitorReport): Promise<string> {
-  const {sinceUs, asOfUs, keptForecasts, newBlocks, waitingBlocks} = report;
+  const {sinceUs, asOfUs, keptForecasts, newBlocks, waitingBlocks, plans} = report;
   const head = [
     `${formatInstantUs(sinceUs)} to ${formatInstantUs(asOfUs)}`,
-    `${keptForecasts} forecasts kept, ${newBlocks} days and steps of them scored now, ${waitingBlocks} yet to come`,
+    `${keptForecasts} forecasts kept, ${newBlocks} blocks of their steps scored now, ${waitingBlocks} yet to come`,
   ];
-  if (keptForecasts === 0 && report.plans.length === 0)
+  if (keptForecasts === 0 && plans.length === 0)
     return [...head, '', 'nothing to look at yet: forecast --keep, plan --keep'].join('\n');
+  const groups = await Promise.all(report.groups.map((group) => groupLines(group, report.rows)));
   return [
     ...head,
-    ...(await scoreLines(report.rows)),
-    ...report.groups.flatMap(groupLines),
-    ...promiseLines(report.plans),
-    '',
-    ...report.checks.map(checkLine),
+    ...groups.flat(),
+    ...(report.rows.length === 0 ? [] : LEGEND),
+    ...promiseLines(plans),
+    ...(report.checks.length === 0 ? [] : ['', ...report.checks.map(checkLine)]),
   ].join('\n');
 }
 
-async function scoreLines(rows: readonly MonitorRow[]): Promise<readonly string[]> {
-  if (rows.length === 0) return [];
+const LEGEND = [
+  '',
+  'in: share of outcomes inside the interval; bias: foreseen less what came; width:',
+  'of the 90 % interval, both over what came; x naive: quantile loss over that of',
+  'the seasonal naive; * tried beside the champion.',
+];
+
+async function groupLines(group: GroupVerdict, all: readonly MonitorRow[]): Promise<readonly string[]> {
+  const {granularity, metric, champion} = group;
+  const rows = all.filter((row) => row.granularity === granularity && row.metric === metric);
+  const more = rows.length - ROWS_SHOWN;
+  return [
+    '',
+    `${granularity} ${metric}, champion ${champion?.model ?? 'none'}: ${paint.strong(actionOf(group))}`,
+    ...(rows.length === 0 ? [] : ['', await scoreTable(rows.slice(0, ROWS_SHOWN)), '']),
+    ...(more > 0 ? [`and ${more} more rows (--json has all)`] : []),
+    ...challengerLines(group),
+    ...levelLines(group),
+  ];
+}
+
+function scoreTable(rows: readonly MonitorRow[]): Promise<string> {
   const right = (title: string): {readonly title: string; readonly align: 'right'} => ({
     title,
     align: 'right',
   });
-  const table = await renderTable(
+  return renderTable(
     [
-      {title: 'forecast'},
+      {title: 'model'},
       {title: 'of'},
       ...['in 50 %', 'in 90 %', 'in 95 %', 'bias', 'width', 'x naive'].map(right),
     ],
-    rows
-      .slice(0, ROWS_SHOWN)
-      .map((row) => [
-        `${row.granularity} ${row.metric === 'used-bytes' ? '' : `${row.metric} `}${row.model}${row.role === 'challenger' ? ' (tried)' : ''}`,
-        scopeOf(row),
-        ...[0, 1, 2].map((index) => percent(row.coverage[index]?.share)),
-        percent(row.bias),
-        percent(row.sharpness[1]?.width),
-        row.lossVsNaive?.toFixed(2) ?? '-',
-      ]),
+    rows.map((row) => [
+      `${row.model}${row.role === 'challenger' ? ' *' : ''}`,
+      scopeOf(row),
+      ...[0, 1, 2].map((index) => percent(row.coverage[index]?.share)),
+      percent(row.bias),
+      percent(row.sharpness[1]?.width),
+      row.lossVsNaive?.toFixed(2) ?? '-',
+    ]),
   );
-  const more = rows.length - ROWS_SHOWN;
-  return [
-    '',
-    table,
-    ...(more > 0 ? [`and ${more} more rows (--json has all)`] : []),
-    '',
-    'in: share of outcomes inside the interval; bias: foreseen less what came; width: of the 90 %',
-    'interval, both over what came; x naive: quantile loss over that of the seasonal naive.',
-  ];
 }
 
 function scopeOf({scope, name, series}: MonitorRow): string {
@@ -67,30 +76,31 @@ function scopeOf({scope, name, series}: MonitorRow): string {
 
 const ACTIONS: Readonly<Record<GroupVerdict['action'], string>> = {
   replace: 'replace the champion',
-  retrain: 'train the model again: foreshadow train',
-  recalibrate: 'recalibrate: foreshadow forecast --adapt, or train again',
+  retrain: 'train again',
+  recalibrate: 'recalibrate: forecast --adapt, or train again',
   nothing: 'nothing to do',
 };
 
-function groupLines({granularity, metric, champion, action, ...verdict}: GroupVerdict): readonly string[] {
-  const {challengers, replacements, levels} = verdict;
+function actionOf({action, replacements}: GroupVerdict): string {
   const last = replacements.at(-1);
-  const by =
-    action === 'replace' && last ? ` by ${last.to.model}: it lost ${percent(1 - last.lossRatio)} less` : '';
-  const asked = levels.levels.filter(({level}) => level === 0.05 || level === 0.95);
-  return [
-    '',
-    `${granularity} ${metric}, champion ${champion?.model ?? 'none'}: ${paint.strong(`${ACTIONS[action]}${by}`)}`,
-    ...challengers.map(
-      ({model, pairedNights, wonNights, lossRatio, reason}) =>
-        `  challenger ${model}: won ${wonNights} of ${pairedNights} nights, loss ${lossRatio?.toFixed(3) ?? '-'} x the champion's; ${reason}`,
-    ),
-    ...(levels.nights === 0
-      ? []
-      : [
-          `  levels: ${asked.map(({level, share, ask}) => `${level} holds ${percent(share)}, ask for ${ask.toFixed(3)}`).join('; ')}`,
-        ]),
-  ];
+  if (action !== 'replace' || last === undefined) return ACTIONS[action];
+  return `${ACTIONS.replace} by ${last.to.model}: it lost ${percent(1 - last.lossRatio)} less`;
+}
+
+function challengerLines({challengers}: GroupVerdict): readonly string[] {
+  return challengers.map(({model, pairedNights, wonNights, lossRatio, reason}) => {
+    const lost = lossRatio === undefined ? '' : `, loss ${lossRatio.toFixed(3)} x the champion's`;
+    return `challenger ${model}: won ${wonNights} of ${pairedNights} nights${lost}; ${reason}`;
+  });
+}
+
+function levelLines({levels}: GroupVerdict): readonly string[] {
+  if (levels.nights === 0) return [];
+  const told = levels.levels.filter(({level}) => level === 0.05 || level === 0.95);
+  return told.map(
+    ({level, share, ask}) =>
+      `level ${level} holds ${percent(share)} in ${levels.nights} nights: ask for ${ask.toFixed(3)}`,
+  );
 }
 
 function promiseLines(plans: readonly PlanPromise[]): readonly string[] {

@@ -12,7 +12,7 @@ const MOST_QUIET_ROWS = 30;
 const MOST_WAITING_ROWS = 20;
 
 /** What each boundary needs, each host holds and changes, what is not covered; then the verdict. */
-export async function renderPlan({plan, out}: PlanSummary): Promise<string> {
+export async function renderPlan({plan, out, kept}: PlanSummary): Promise<string> {
   const parts = [
     await boundaryTable(plan),
     await hostTable(plan),
@@ -24,6 +24,7 @@ export async function renderPlan({plan, out}: PlanSummary): Promise<string> {
     tellLaunches(plan.launches, plan.settings.level),
     tellSuddenGrowth(plan.suddenGrowth),
     verdict(plan, out),
+    kept === undefined ? '' : `${kept.isNew ? 'kept' : 'was kept before'}: ${printable(kept.path)}`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }

@@ -21,7 +21,7 @@ export interface ChampionRule {
 }
 
 export const CHAMPION_RULE: ChampionRule = {
-  ...{errorShare: 0.05, leastNights: 7, coolDownSeconds: 14 * 86_400, coverageSlack: 0.01},
+  ...{errorShare: 0.05, leastNights: 7, coolDownSeconds: 14 * 86_400, coverageSlack: 0.02},
 };
 
 /** What is known of a challenger, and whether it takes the champion's place. */
