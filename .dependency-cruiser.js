@@ -1,12 +1,13 @@
 /** The import rule of docs/architecture.md: arrows go one way, through each folder's index, adapters stand alone. */
 const UPSTREAM = {
   core: [],
+  charts: ['core'],
   traces: ['core'],
   interceptors: ['core'],
   configuration: ['core'],
   nightly: ['core'],
   'shadow-store': ['core', 'traces'],
-  patterns: ['core', 'traces', 'shadow-store'],
+  patterns: ['core', 'charts', 'traces', 'shadow-store'],
   forecasting: ['core', 'traces', 'shadow-store', 'patterns'],
   topology: ['core'],
   allocation: ['core', 'topology', 'forecasting'],
@@ -14,8 +15,10 @@ const UPSTREAM = {
   monitoring: ['core', 'shadow-store', 'topology', 'forecasting', 'allocation', 'replay'],
   'storage-apis': ['core', 'topology', 'allocation'],
   synth: ['core', 'traces', 'topology'],
+  report: ['core', 'charts', 'allocation'],
   workflows: [
     'core',
+    'report',
     'traces',
     'interceptors',
     'configuration',

@@ -34,3 +34,4 @@ export * from './volume-usage.js';
 export * from './with-shrink-rules.js';
 export * from './whole-placer.js';
 export {probeSolver} from './solve-model.js';
+export * from './tightest-cut.js';

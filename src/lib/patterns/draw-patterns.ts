@@ -1,3 +1,4 @@
+import {type Markup, markup, markupText, pathThrough, shape} from '../charts/index.js';
 import {formatBytes, formatInstantUs} from '../core/index.js';
 
 /** What is drawn of one volume, host, boundary or fleet. */
@@ -41,22 +42,31 @@ const BUSY = '#c8553d';
  */
 export function drawPatterns(panels: readonly Panel[], options: PictureOptions): string {
   const height = TOP + panels.length * PANEL_HEIGHT;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
+  const rows = panels.map((panel, row) => {
+    const parts = lines([...drawCourse(panel, options), ...drawSeasons(panel)]);
+    return shape('g', {transform: `translate(0 ${TOP + row * PANEL_HEIGHT})`}, markup`\n${parts}`);
+  });
+  const content = lines([
+    shape('rect', {width: WIDTH, height, fill: 'white'}),
     text(16, 24, options.title, {size: 15}),
-    ...panels.map((panel, row) => {
-      const parts = [...drawCourse(panel, options), ...drawSeasons(panel)];
-      return `<g transform="translate(0 ${TOP + row * PANEL_HEIGHT})">\n${parts.join('\n')}\n</g>`;
-    }),
-    '</svg>\n',
-  ].join('\n');
+    ...rows,
+  ]);
+  const picture = shape(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      ...{width: WIDTH, height, viewBox: `0 0 ${WIDTH} ${height}`},
+      ...{'font-family': 'sans-serif', 'font-size': 12},
+    },
+    markup`\n${content}`,
+  );
+  return `${markupText(picture)}\n`;
 }
 
 function drawCourse(
   {title, course, changesUs, roomBytes}: Panel,
   {fromUs, toUs, isBytes}: PictureOptions,
-): readonly string[] {
+): readonly Markup[] {
   const {left, width, top, height} = COURSE;
   const known = course.filter((value) => value !== null);
   const most = Math.max(0, ...known);
@@ -82,26 +92,14 @@ function drawCourse(
           text(left + width, yAt(roomBytes) - 3, 'room', {anchor: 'end', colour: 'red'}),
         ]
       : []),
-    `<path d="${pathOf(course, (index) => xAt((index + 0.5) / course.length), yAt)}" fill="none" stroke="${INK}" stroke-width="1.5"/>`,
+    shape('path', {
+      d: pathThrough(course, (index) => xAt((index + 0.5) / course.length), yAt),
+      ...{fill: 'none', stroke: INK, 'stroke-width': 1.5},
+    }),
   ];
 }
 
-/** Moves over what is unknown; a part that stands alone is a dot. */
-function pathOf(
-  course: readonly (number | null)[],
-  xAt: (index: number) => number,
-  yAt: (value: number) => number,
-): string {
-  return course
-    .map((value, index) => {
-      if (value === null) return '';
-      const point = `${round(xAt(index))} ${round(yAt(value))}`;
-      return (course[index - 1] ?? null) === null ? `M${point}h0.01` : `L${point}`;
-    })
-    .join('');
-}
-
-function drawSeasons({seasons}: Panel): readonly string[] {
+function drawSeasons({seasons}: Panel): readonly Markup[] {
   const {left, width, gap, top, height} = SEASON;
   return seasons.slice(0, MOST_SEASONS).flatMap(({title, cells, ticks}, index) => {
     const from = left + index * (width + gap);
@@ -113,8 +111,10 @@ function drawSeasons({seasons}: Panel): readonly string[] {
       text(from, 14, title, {}),
       ...cells.map((cell, position) => {
         const y = cell > 0 ? zero - cell * scale : zero;
-        const size = [barWidth * 0.85, Math.abs(cell) * scale].map(round);
-        return `<rect x="${round(from + position * barWidth)}" y="${round(y)}" width="${size[0] ?? 0}" height="${size[1] ?? 0}" fill="${cell > 0 ? BUSY : INK}"/>`;
+        return shape('rect', {
+          ...{x: from + position * barWidth, y},
+          ...{width: barWidth * 0.85, height: Math.abs(cell) * scale, fill: cell > 0 ? BUSY : INK},
+        });
       }),
       line([from, zero], [from + width, zero], FAINT),
       ...ticks.map((tick, position) =>
@@ -124,31 +124,22 @@ function drawSeasons({seasons}: Panel): readonly string[] {
   });
 }
 
+function lines(parts: readonly Markup[]): readonly Markup[] {
+  return parts.map((part) => markup`${part}\n`);
+}
+
 function text(
   x: number,
   y: number,
   content: string,
   {size = 11, anchor = 'start', colour = '#111827'}: {size?: number; anchor?: string; colour?: string},
-): string {
-  return `<text x="${round(x)}" y="${round(y)}" font-size="${size}" text-anchor="${anchor}" fill="${colour}">${escaped(content)}</text>`;
+): Markup {
+  return shape('text', {x, y, 'font-size': size, 'text-anchor': anchor, fill: colour}, content);
 }
 
 type Point = readonly [x: number, y: number];
 
-function line(from: Point, to: Point, colour: string, dashes = 'none'): string {
+function line(from: Point, to: Point, colour: string, dashes = 'none'): Markup {
   const [[x1, y1], [x2, y2]] = [from, to];
-  return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="${colour}" stroke-dasharray="${dashes}"/>`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
-/** Text for XML; characters that no XML may hold become a box. */
-function escaped(content: string): string {
-  return content
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}\uFFFE\uFFFF]/gu, '\uFFFD');
+  return shape('line', {x1, y1, x2, y2, stroke: colour, 'stroke-dasharray': dashes});
 }

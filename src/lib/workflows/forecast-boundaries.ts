@@ -15,6 +15,8 @@ export interface BoundarySums {
   readonly horizonSteps: number;
   readonly levels: readonly number[];
   readonly seasonSteps: readonly number[];
+  /** What is added up; the replicas in each risk boundary when absent. */
+  readonly groupsOf?: ((topology: Topology) => readonly SeriesGroup[]) | undefined;
 }
 
 /** What is foreseen of risk boundaries, and the sums that it is foreseen from. */
@@ -34,10 +36,10 @@ export interface BoundaryForecasts {
 export async function forecastBoundaries(
   fitted: FittedModel,
   panel: readonly Series[],
-  {topologyPath, horizonSteps, levels, seasonSteps}: BoundarySums,
+  {topologyPath, horizonSteps, levels, seasonSteps, groupsOf = boundaryGroups}: BoundarySums,
 ): Promise<BoundaryForecasts> {
   const topology = await readTopology(topologyPath);
-  const groups = boundaryGroups(topology);
+  const groups = groupsOf(topology);
   const sums = sumModel(fitted, panel, groups);
   const steps = sums.panel[0]?.values.length ?? 0;
   if (sums.panel.length === 0) {

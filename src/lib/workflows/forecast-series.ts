@@ -69,6 +69,8 @@ export interface ForecastOptions {
   readonly anomaliesPath?: string | undefined;
   /** Foresee the sums of its risk boundaries, too. */
   readonly topologyPath?: string | undefined;
+  /** What of the topology is added up; its risk boundaries when absent. */
+  readonly groupsOf?: BoundarySums['groupsOf'];
   /** Path of the CSV or .parquet file of the boundaries. */
   readonly boundariesOut?: string | undefined;
   /** Keep it in the history of the store, to be scored when the truth is there. */

@@ -1,0 +1,3 @@
+export * from './markup.js';
+export * from './shape.js';
+export * from './ticks.js';

@@ -1,0 +1,23 @@
+import {formatBytes} from '../../core/index.js';
+
+/** Rounded down, so that only a full score reads 100 %. */
+export function percent(share: number, digits = 2): string {
+  const scale = 10 ** (digits + 2);
+  return `${(Math.floor(share * scale + 1e-9) / 10 ** digits).toFixed(digits)} %`;
+}
+
+/** Bytes with their sign: `+1.50 GiB`, `-20.0 MiB`, `0 B`. */
+export function signedBytes(bytes: number): string {
+  return bytes > 0 ? `+${formatBytes(bytes)}` : formatBytes(bytes);
+}
+
+/** `1 volume`, `3 volumes` */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `a, b, c and 4 more` */
+export function someOf(names: readonly string[], most: number): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
