@@ -1,10 +1,11 @@
 // Searches and sorts the table of volumes. Without it the first rows are there as they are.
 (() => {
   /**
-   * As the report writes it: name, used, size, growth a day, at least, at most (bytes), days to full, at the earliest, course.
+   * As the report writes it (volume-rows.ts): name, days to full, at the earliest, growth a day, at least, at most, used, size (bytes), course.
    * @typedef {[string, number | null, number | null, number | null, number | null, number | null, number | null, number | null, string]} Row
    */
   const SVG = 'http://www.w3.org/2000/svg';
+  const DAYS = [1, 2];
   const GROWTH = [3, 4, 5];
   const COURSE = 8;
 
@@ -29,8 +30,9 @@
     return;
   }
 
-  /** @type {Row[]} */
-  const rows = JSON.parse(data.textContent);
+  /** @type {{parse: (text: string) => Row[]}} */
+  const {parse} = JSON;
+  const rows = parse(data.textContent);
   const pageRows = Number(table.dataset.pageRows);
   const heads = [...table.querySelectorAll('thead th')];
   let shown = rows;
@@ -59,7 +61,7 @@
     const value = row[column] ?? null;
     if (value === null) return '-';
     if (typeof value === 'string') return value;
-    if (column > 5) return String(value);
+    if (DAYS.includes(column)) return String(value);
     return `${GROWTH.includes(column) && value > 0 ? '+' : ''}${formatBytes(value)}`;
   };
 
@@ -67,7 +69,7 @@
   const drawSpark = (course) => {
     let path = '';
     let isDrawing = false;
-    [...course].forEach((letter, index) => {
+    Array.from(course).forEach((letter, index) => {
       if (letter === '-') {
         isDrawing = false;
         return;
@@ -146,7 +148,9 @@
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = head.textContent;
-    button.addEventListener('click', () => sortBy(column));
+    button.addEventListener('click', () => {
+      sortBy(column);
+    });
     head.replaceChildren(button);
   });
   search.addEventListener('input', arrange);

@@ -35,9 +35,7 @@ export interface ScenarioCourse {
   readonly scenario: string;
   /** A value a step from `fromUs` on; null where nothing is known. */
   readonly past: readonly (number | null)[];
-  /** A value a step from `originUs` on. */
-  readonly point: readonly number[];
-  /** Rising levels. */
+  /** A value a step from `originUs` on; rising levels, among them 0.05, 0.25, 0.5, 0.75 and 0.95. */
   readonly quantiles: readonly {readonly level: number; readonly values: readonly number[]}[];
 }
 

@@ -47,8 +47,8 @@ export async function foreseeScenarios(options: CoursesOptions): Promise<Foresee
     courses: {
       ...{model: summary.model, originUs: summary.originUs, stepSeconds: summary.stepSeconds},
       fromUs: summary.originUs - steps * summary.stepSeconds * US_PER_SECOND,
-      courses: (summary.boundaries ?? []).map(({boundary, point, quantiles}) => ({
-        ...{scenario: boundary, point, quantiles},
+      courses: (summary.boundaries ?? []).map(({boundary, quantiles}) => ({
+        ...{scenario: boundary, quantiles},
         past: pastOf(panel, boundary, steps),
       })),
     },

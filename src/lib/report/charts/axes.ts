@@ -10,7 +10,7 @@ export interface Frame {
   readonly bottom: number;
 }
 
-const LETTER = 6;
+const LETTER = 7;
 
 /** Grid and labels; ticks are at pixels. A label that would stand beyond the edge is moved in. */
 export function axes(

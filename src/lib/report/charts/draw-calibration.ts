@@ -1,6 +1,7 @@
 import {type Markup, markup, round, shape} from '../../charts/index.js';
 import type {EvaluationDocument} from '../documents/evaluation-document.js';
 import {axes, type Frame} from './axes.js';
+import {key} from './key.js';
 import {mark, MARK_LOOKS} from './mark.js';
 
 const FRAME: Frame = {width: 300, height: 250, left: 44, right: 10, top: 10, bottom: 40};
@@ -32,9 +33,6 @@ export function drawCalibration(granularity: string, models: EvaluationDocument[
       ),
     ],
   );
-  const legend = shown.map(
-    ({model}, look) =>
-      markup`<li><svg class="swatch" viewBox="0 0 16 12" aria-hidden="true">${mark(look, 8, 6)}</svg> ${model}</li>`,
-  );
-  return markup`<figure><figcaption>Outcomes under each quantile, ${granularity}</figcaption>${chart}<ul class="legend">${legend}</ul></figure>`;
+  const legend = shown.map(({model}, look) => key(mark(look, 12, 5), model));
+  return markup`<figure class="small"><figcaption>Outcomes under each quantile, ${granularity}</figcaption>${chart}<ul class="legend">${legend}</ul></figure>`;
 }

@@ -1,101 +1,136 @@
-import {byteTicks, dayTicks, type Markup, markup, pathThrough, round, shape} from '../../charts/index.js';
+import {byteTicks, dayTicks, type Markup, pathThrough, round, shape} from '../../charts/index.js';
 import {formatBytes, formatInstantUs, US_PER_SECOND} from '../../core/index.js';
-import type {ScenarioCourse} from '../report-data.js';
+import type {ScenarioCourse, ScenarioCourses} from '../report-data.js';
 import {axes, type Frame} from './axes.js';
 
-export interface CourseOptions extends ScenarioCourse {
-  readonly fromUs: number;
-  readonly originUs: number;
-  readonly stepSeconds: number;
-  /** Bytes held on hosts that remain; absent: nothing is known of a plan. */
-  readonly heldBytes?: number | undefined;
-  /** How long the plan was made for. */
-  readonly plannedUntilUs?: number | undefined;
+/** What is held for a scenario, and until when that was planned for. */
+export interface HeldFor {
+  readonly heldBytes: number;
+  readonly plannedUntilUs: number;
 }
+
+/** A quantile above all bands has a line of its own. */
+export const WIDEST_LEVEL = 0.95;
 
 const FRAME: Frame = {width: 360, height: 190, left: 58, right: 10, top: 10, bottom: 26};
 /** More points than pixels would only make the file larger. */
 const MOST_POINTS = 150;
 
-/** Bytes over time: what was, a fan of what is foreseen, and the line of what is held. */
-export function drawCourse(options: CourseOptions): Markup {
-  const {fromUs, originUs, stepSeconds, heldBytes, plannedUntilUs, scenario, point} = options;
-  const stepUs = stepSeconds * US_PER_SECOND;
-  const toUs = originUs + point.length * stepUs;
-  const past = thinned(options.past);
-  const paths = options.quantiles.map(({level, values}) => ({level, values: thinned(values)}));
-  const top = paths.at(-1);
-  const most = Math.max(1, heldBytes ?? 0, ...known(past), ...known(top?.values ?? []), ...point) * 1.05;
-  const {left, right, width, height, top: above, bottom} = FRAME;
-  const xOf = (atUs: number): number => left + ((atUs - fromUs) / (toUs - fromUs)) * (width - left - right);
-  const yOf = (bytes: number): number => height - bottom - (bytes / most) * (height - above - bottom);
-  const pastX = (index: number): number => xOf(fromUs + ((index + 1) / past.length) * (originUs - fromUs));
-  const futureX = (count: number) => (index: number) =>
-    xOf(originUs + ((index + 1) / count) * (toUs - originUs));
-  const band = (low: number, high: number, look: string): Markup => {
-    const [lower, upper] = [low, high].map((level) => paths.find((path) => path.level === level)?.values);
-    if (lower === undefined || upper === undefined) return markup``;
-    const there = pathThrough(upper, futureX(upper.length), yOf);
-    const back = pathThrough(
-      lower.toReversed(),
-      (index) => futureX(lower.length)(lower.length - 1 - index),
-      yOf,
-    );
-    return shape('path', {class: look, d: `${there}${back.replace(/^M/, 'L')}Z`});
-  };
-  const median = thinned(point);
-  return shape(
-    'svg',
-    {class: 'chart', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': tell(options)},
-    [
-      axes(FRAME, {
-        vertical: byteTicks(most).map(({at, label}) => ({at: yOf(at), label})),
-        horizontal: dayTicks(fromUs, toUs).map(({at, label}) => ({at: xOf(at), label})),
-      }),
-      band(0.05, 0.95, 'band wide'),
-      band(0.25, 0.75, 'band'),
-      shape('path', {class: 'now', d: `M${round(xOf(originUs))} ${above}V${height - bottom}`}),
-      plannedUntilUs === undefined || plannedUntilUs > toUs || plannedUntilUs <= originUs
-        ? markup``
-        : shape('path', {class: 'until', d: `M${round(xOf(plannedUntilUs))} ${above}V${height - bottom}`}),
-      heldBytes === undefined
-        ? markup``
-        : shape('path', {class: 'held', d: `M${left} ${round(yOf(heldBytes))}H${width - right}`}),
-      top === undefined || top.level <= 0.95
-        ? markup``
-        : shape('path', {class: 'top', d: pathThrough(top.values, futureX(top.values.length), yOf)}),
-      shape('path', {class: 'past', d: pathThrough(past, pastX, yOf)}),
-      shape('path', {class: 'point', d: pathThrough(median, futureX(median.length), yOf)}),
-    ].map((part) => part) satisfies readonly Markup[],
-  );
-  function tell({quantiles}: CourseOptions): string {
-    const now = known(options.past).at(-1);
-    const worst = quantiles.at(-1);
-    return [
-      `${scenario}: ${now === undefined ? 'nothing known' : `${formatBytes(now)} to re-create`} at ${formatInstantUs(originUs)}`,
-      worst === undefined
-        ? ''
-        : `up to ${formatBytes(Math.max(...worst.values))} by ${formatInstantUs(toUs)} at level ${worst.level}`,
-      heldBytes === undefined ? '' : `${formatBytes(heldBytes)} held by the plan`,
-    ]
-      .filter((part) => part !== '')
-      .join('; ');
-  }
+/** Where times and bytes lie in the picture; a forecast's value stands at the end of its step. */
+interface Scale {
+  readonly fromUs: number;
+  readonly originUs: number;
+  readonly toUs: number;
+  readonly xOf: (atUs: number) => number;
+  readonly yOf: (bytes: number) => number;
 }
 
-function known(values: readonly (number | null)[]): readonly number[] {
-  return values.filter((value) => value !== null);
+type Values = readonly (number | null)[];
+
+/** Bytes over time: what was, a fan of what is foreseen, and the line of what is held. */
+export function drawCourse(
+  course: ScenarioCourse,
+  {fromUs, originUs, stepSeconds}: ScenarioCourses,
+  held: HeldFor | undefined,
+): Markup {
+  const past = thinned(course.past);
+  const paths = new Map(course.quantiles.map(({level, values}) => [level, thinned(values)]));
+  const drawn = [...past, ...[...paths.values()].flat()].filter((value) => value !== null);
+  const most = 1.05 * Math.max(1, held?.heldBytes ?? 0, ...drawn);
+  const steps = course.quantiles[0]?.values.length ?? 0;
+  const scale = scaleOf({fromUs, originUs, toUs: originUs + steps * stepSeconds * US_PER_SECOND}, most);
+  const {toUs, xOf, yOf} = scale;
+  const attributes = {
+    ...{class: 'chart', viewBox: `0 0 ${FRAME.width} ${FRAME.height}`},
+    ...{role: 'img', 'aria-label': tell(course, scale, held)},
+  };
+  return shape('svg', attributes, [
+    axes(FRAME, {
+      vertical: byteTicks(most).map(({at, label}) => ({at: yOf(at), label})),
+      horizontal: dayTicks(fromUs, toUs).map(({at, label}) => ({at: xOf(at), label})),
+    }),
+    ...drawFan(paths, scale),
+    upright('now', xOf(originUs)),
+    ...(held === undefined ? [] : drawHeld(held, scale)),
+    shape('path', {class: 'past', d: pathBetween(past, fromUs, originUs, scale)}),
+    shape('path', {class: 'median', d: pathBetween(paths.get(0.5) ?? [], originUs, toUs, scale)}),
+  ]);
+}
+
+function scaleOf(span: Pick<Scale, 'fromUs' | 'originUs' | 'toUs'>, most: number): Scale {
+  const {left, right, width, height, top, bottom} = FRAME;
+  return {
+    ...span,
+    xOf: (atUs) =>
+      left + ((atUs - span.fromUs) / Math.max(1, span.toUs - span.fromUs)) * (width - left - right),
+    yOf: (bytes) => height - bottom - (bytes / most) * (height - top - bottom),
+  };
+}
+
+function drawFan(paths: ReadonlyMap<number, Values>, scale: Scale): readonly Markup[] {
+  const {originUs, toUs} = scale;
+  const band = (look: string, low: number, high: number): Markup => {
+    const [lower = [], upper = []] = [paths.get(low), paths.get(high)];
+    const there = pathBetween(upper, originUs, toUs, scale);
+    const back = pathBetween(lower.toReversed(), toUs, originUs, scale, 0);
+    return shape('path', {class: look, d: `${there}${back.replace(/^M/, 'L')}Z`});
+  };
+  const highest = Math.max(...paths.keys());
+  return [
+    band('band wide', 0.05, WIDEST_LEVEL),
+    band('band', 0.25, 0.75),
+    ...(highest > WIDEST_LEVEL
+      ? [shape('path', {class: 'top', d: pathBetween(paths.get(highest) ?? [], originUs, toUs, scale)})]
+      : []),
+  ];
+}
+
+function drawHeld(
+  {heldBytes, plannedUntilUs}: HeldFor,
+  {originUs, toUs, xOf, yOf}: Scale,
+): readonly Markup[] {
+  const isInView = plannedUntilUs > originUs && plannedUntilUs <= toUs;
+  return [
+    ...(isInView ? [upright('until', xOf(plannedUntilUs))] : []),
+    shape('path', {class: 'held', d: `M${FRAME.left} ${round(yOf(heldBytes))}H${FRAME.width - FRAME.right}`}),
+  ];
+}
+
+function upright(look: string, x: number): Markup {
+  return shape('path', {class: look, d: `M${round(x)} ${FRAME.top}V${FRAME.height - FRAME.bottom}`});
+}
+
+/** Through values at equal distances, by default each at the end of its part of the time. */
+function pathBetween(values: Values, beginUs: number, endUs: number, {xOf, yOf}: Scale, place = 1): string {
+  return pathThrough(
+    values,
+    (index) => xOf(beginUs + ((index + place) / values.length) * (endUs - beginUs)),
+    yOf,
+  );
+}
+
+/** The same in words. */
+function tell({scenario, past, quantiles}: ScenarioCourse, {originUs, toUs}: Scale, held?: HeldFor): string {
+  const now = past.findLast((value) => value !== null);
+  const worst = quantiles.at(-1);
+  const parts = [
+    `${scenario}: ${now === undefined ? 'nothing known' : `${formatBytes(now)} to re-create`} at ${formatInstantUs(originUs)}`,
+    ...(worst === undefined
+      ? []
+      : [
+          `no more than ${formatBytes(Math.max(...worst.values))} until ${formatInstantUs(toUs)} at level ${worst.level}`,
+        ]),
+    ...(held === undefined ? [] : [`${formatBytes(held.heldBytes)} held by the plan`]),
+  ];
+  return parts.join('; ');
 }
 
 /** The largest of equally long parts: what counts is whether it was ever above what is held. */
-function thinned(values: readonly (number | null)[]): readonly (number | null)[] {
+function thinned(values: Values): Values {
   const points = Math.min(MOST_POINTS, values.length);
-  return Array.from({length: points}, (_, index) => {
-    const part = values.slice(
-      Math.floor((index * values.length) / points),
-      Math.floor(((index + 1) * values.length) / points),
-    );
-    const told = known(part);
-    return told.length === 0 ? null : Math.max(...told);
+  const placeOf = (point: number): number => Math.floor((point * values.length) / points);
+  return Array.from({length: points}, (_, point) => {
+    const known = values.slice(placeOf(point), placeOf(point + 1)).filter((value) => value !== null);
+    return known.length === 0 ? null : Math.max(...known);
   });
 }

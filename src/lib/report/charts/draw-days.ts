@@ -5,7 +5,7 @@ import {axes, type Frame} from './axes.js';
 import {countTicks} from './count-ticks.js';
 
 const DAY_US = 86_400 * US_PER_SECOND;
-const FRAME: Frame = {width: 480, height: 150, left: 40, right: 10, top: 10, bottom: 26};
+const FRAME: Frame = {width: 360, height: 140, left: 34, right: 10, top: 10, bottom: 26};
 const SEVERITIES = ['critical', 'major', 'minor'] as const;
 /** Of a longer history each bar is of more days. */
 const MOST_BARS = 90;
@@ -29,7 +29,7 @@ export function drawDays({anomalies, fromUs, toUs}: AnomaliesDocument): Markup {
   return shape('svg', {class: 'chart', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label}, [
     axes(FRAME, {
       vertical: countTicks(most).map((count) => ({at: yOf(count), label: String(count)})),
-      horizontal: dayTicks(beginUs, toUs, 6).map(({at, label: day}) => ({
+      horizontal: dayTicks(beginUs, toUs, 5).map(({at, label: day}) => ({
         at: left + ((at - beginUs) / barUs + 0.5) * barWidth,
         label: day,
       })),

@@ -2,6 +2,7 @@ import {byteTicks, type Markup, markup, pathThrough, shape} from '../../charts/i
 import {formatBytes} from '../../core/index.js';
 import type {ReplayDocument} from '../documents/replay-document.js';
 import {axes, type Frame} from './axes.js';
+import {key} from './key.js';
 import {mark, MARK_LOOKS} from './mark.js';
 
 const FRAME: Frame = {width: 420, height: 300, left: 52, right: 14, top: 12, bottom: 42};
@@ -55,10 +56,7 @@ export function drawPareto({pareto, scores}: ReplayDocument): Markup {
       ),
     ],
   );
-  const legend = policies.map(
-    (policy, look) =>
-      markup`<li><svg class="swatch" viewBox="0 0 16 12" aria-hidden="true">${mark(look, 8, 6)}</svg> ${policy}</li>`,
-  );
+  const legend = policies.map((policy, look) => key(mark(look, 12, 5), policy));
   return markup`<figure><figcaption>Reserve against protection</figcaption>${chart}<ul class="legend">${legend}</ul></figure>`;
 }
 

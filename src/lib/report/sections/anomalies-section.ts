@@ -1,6 +1,7 @@
 import {type Markup, markup} from '../../charts/index.js';
 import {formatDurationRoughly, formatInstantUs, US_PER_SECOND} from '../../core/index.js';
 import {drawDays} from '../charts/draw-days.js';
+import {key} from '../charts/key.js';
 import type {AnomaliesDocument} from '../documents/anomalies-document.js';
 import type {ReportData} from '../report-data.js';
 import {absent, type Section} from './section.js';
@@ -9,7 +10,7 @@ import {counted, someOf} from './words.js';
 
 const MOST_ANOMALIES = 200;
 const MOST_EVENTS = 50;
-const RANK = {critical: 0, major: 1, minor: 2};
+const SEVERITIES = ['critical', 'major', 'minor'] as const;
 
 /** What was out of the ordinary, the gravest first. */
 export function anomaliesSection({anomalies}: ReportData): Section {
@@ -26,7 +27,9 @@ function renderAnomalies(found: AnomaliesDocument): Markup {
   if (anomalies.length === 0) return markup`<p class="good">✓ None in ${about}.</p>`;
   const sorted = anomalies.toSorted(
     (left, right) =>
-      RANK[left.severity] - RANK[right.severity] || right.startUs - left.startUs || right.score - left.score,
+      SEVERITIES.indexOf(left.severity) - SEVERITIES.indexOf(right.severity) ||
+      right.startUs - left.startUs ||
+      right.score - left.score,
   );
   const {shown, more} = firstOf(sorted, MOST_ANOMALIES, 'the anomalies file lists them all');
   const table = renderTable(
@@ -37,7 +40,7 @@ function renderAnomalies(found: AnomaliesDocument): Markup {
       {title: 'kind'},
       {title: 'from'},
       {title: 'for'},
-      {title: 'what'},
+      {title: 'what', isText: true},
     ],
     shown.map(({volume, severity, kind, startUs, endUs, text, label}) => [
       volume,
@@ -48,11 +51,9 @@ function renderAnomalies(found: AnomaliesDocument): Markup {
       label === undefined || label === '' ? text : `${text} (${label})`,
     ]),
   );
-  return markup`<p>${counted(anomalies.length, 'anomaly').replace('anomalys', 'anomalies')} in ${about}.</p>
+  return markup`<p>${anomalies.length === 1 ? '1 anomaly' : `${anomalies.length.toLocaleString('en')} anomalies`} in ${about}.</p>
 <figure class="wide"><figcaption>Anomalies by the day on which they began</figcaption>${drawDays(found)}</figure>
-<p class="legend"><svg class="swatch" viewBox="0 0 16 10" aria-hidden="true"><rect class="critical" width="16" height="10"/></svg> critical
-<svg class="swatch" viewBox="0 0 16 10" aria-hidden="true"><rect class="major" width="16" height="10"/></svg> major
-<svg class="swatch" viewBox="0 0 16 10" aria-hidden="true"><rect class="minor" width="16" height="10"/></svg> minor</p>
+<ul class="legend">${SEVERITIES.map((severity) => key(markup`<rect class="${severity}" width="24" height="10"/>`, severity))}</ul>
 ${renderEvents(found)}
 ${table}${more}`;
 }
@@ -66,7 +67,7 @@ function renderEvents({events}: AnomaliesDocument): Markup {
   );
   const table = renderTable(
     'What struck many volumes at once, the latest first',
-    [{title: 'what'}, {title: 'from'}, {title: 'for'}, {title: 'volumes'}],
+    [{title: 'what', isText: true}, {title: 'from'}, {title: 'for'}, {title: 'volumes'}],
     shown.map(({text, startUs, endUs, volumes}) => [
       text,
       minuteOf(startUs),

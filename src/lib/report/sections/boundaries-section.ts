@@ -1,6 +1,8 @@
+import type {Plan} from '../../allocation/index.js';
 import {type Markup, markup} from '../../charts/index.js';
 import {formatDurationRoughly, US_PER_SECOND} from '../../core/index.js';
-import {drawCourse} from '../charts/draw-course.js';
+import {drawCourse, type HeldFor, WIDEST_LEVEL} from '../charts/draw-course.js';
+import {key} from '../charts/key.js';
 import type {ReportData, ScenarioCourses} from '../report-data.js';
 import {absent, type Section} from './section.js';
 import {percent} from './words.js';
@@ -14,35 +16,53 @@ export function boundariesSection({courses, plan}: ReportData): Section {
   return {id: 'boundaries', title: 'Held against needed', content};
 }
 
-function renderCourses(courses: ScenarioCourses, plan: ReportData['plan']): Markup {
-  const rows = new Map(plan?.boundaries.map((row) => [row.scenario, row]));
-  const horizonUs = (plan?.settings.horizonSeconds ?? 0) * US_PER_SECOND;
-  const pictures = courses.courses.map((course) => {
-    const heldBytes = rows.get(course.scenario)?.heldBytes;
-    const picture = drawCourse({
-      ...course,
-      fromUs: courses.fromUs,
-      originUs: courses.originUs,
-      stepSeconds: courses.stepSeconds,
-      heldBytes,
-      plannedUntilUs: plan === undefined ? undefined : Date.parse(plan.createdAt) * 1000 + horizonUs,
-    });
-    return markup`<figure><figcaption>${course.scenario}</figcaption>${picture}</figure>\n`;
-  });
-  const levels = courses.courses[0]?.quantiles.map(({level}) => level) ?? [];
-  return markup`<p>What would have to be re-created if a boundary failed: the bytes of all its replicas, as they were and as ${courses.model} foresees them (${courses.courses[0] === undefined ? '' : formatDurationRoughly(courses.courses[0].point.length * courses.stepSeconds)}), against what the plan holds on the hosts that remain. Quantiles are of the sum. Where the band reaches the held line, the plan no longer covers it.</p>
-${renderLegend(levels, plan !== undefined)}
+function renderCourses(found: ScenarioCourses, plan: Plan | undefined): Markup {
+  const {courses, model, stepSeconds} = found;
+  const heldOf = plan === undefined ? () => undefined : heldBy(plan);
+  const pictures = courses.map(
+    (course) =>
+      markup`<figure><figcaption>${course.scenario}</figcaption>${drawCourse(course, found, heldOf(course.scenario))}</figure>\n`,
+  );
+  const quantiles = courses[0]?.quantiles ?? [];
+  const seconds = (quantiles[0]?.values.length ?? 0) * stepSeconds;
+  return markup`<p>What would have to be re-created if a boundary failed: the bytes of all its replicas, as they were and as ${model} foresees them for ${formatDurationRoughly(seconds)}. Quantiles are of the sum.${plan && ' The line is what the plan holds on the hosts that remain: where what is foreseen comes to it, the plan no longer suffices.'}</p>
+${renderLegend(quantiles.at(-1)?.level, plan !== undefined)}
 <div class="figures">
-${pictures}</div>`;
+${pictures}</div>
+${plan && tellHidden(plan.boundaries.length - courses.length)}`;
 }
 
-function renderLegend(levels: readonly number[], hasPlan: boolean): Markup {
-  const top = levels.at(-1);
-  const swatch = (content: Markup): Markup =>
-    markup`<svg class="swatch" viewBox="0 0 24 10" aria-hidden="true">${content}</svg>`;
-  return markup`<p class="legend">${swatch(markup`<path class="past" d="M0 5H24"/>`)} was
-${swatch(markup`<path class="point" d="M0 5H24"/>`)} foreseen
-${swatch(markup`<rect class="band wide" width="24" height="10"/><rect class="band" y="3" width="24" height="4"/>`)} 90 % and 50 % bands
-${top === undefined || top <= 0.95 ? markup`` : markup`${swatch(markup`<path class="top" d="M0 5H24"/>`)} quantile ${percent(top)}`}
-${hasPlan ? markup`${swatch(markup`<path class="held" d="M0 5H24"/>`)} held by the plan ${swatch(markup`<path class="until" d="M12 0V10"/>`)} end of its horizon` : markup``}</p>`;
+function heldBy({boundaries, createdAt, settings}: Plan): (scenario: string) => HeldFor | undefined {
+  const held = new Map(boundaries.map(({scenario, heldBytes}) => [scenario, heldBytes]));
+  const plannedUntilUs = Date.parse(createdAt) * 1000 + settings.horizonSeconds * US_PER_SECOND;
+  return (scenario) => {
+    const heldBytes = held.get(scenario);
+    return heldBytes === undefined ? undefined : {heldBytes, plannedUntilUs};
+  };
+}
+
+function tellHidden(count: number): Markup {
+  if (count <= 0) return markup``;
+  return markup`<p class="note">And ${count} more scenarios, with more slack, of one host, or without a volume that is known: the table below has them.</p>`;
+}
+
+function renderLegend(highest: number | undefined, hasPlan: boolean): Markup {
+  const keys = [
+    key(markup`<path class="past" d="M0 5H24"/>`, 'was'),
+    key(markup`<path class="median" d="M0 5H24"/>`, 'foreseen, median'),
+    key(
+      markup`<rect class="band wide" width="24" height="10"/><rect class="band" y="3" width="24" height="4"/>`,
+      'bands of 90 % and 50 %',
+    ),
+    ...(highest !== undefined && highest > WIDEST_LEVEL
+      ? [key(markup`<path class="top" d="M0 5H24"/>`, `level of the plan, ${percent(highest)}`)]
+      : []),
+    ...(hasPlan
+      ? [
+          key(markup`<path class="held" d="M0 5H24"/>`, 'held by the plan'),
+          key(markup`<path class="until" d="M12 0V10"/>`, 'end of its horizon'),
+        ]
+      : []),
+  ];
+  return markup`<ul class="legend">${keys}</ul>`;
 }

@@ -2,6 +2,7 @@ import type {Plan} from '../../allocation/index.js';
 import {type Markup, markup} from '../../charts/index.js';
 import {formatBytes, sum} from '../../core/index.js';
 import {drawHost} from '../charts/draw-host.js';
+import {key} from '../charts/key.js';
 import type {ReportData} from '../report-data.js';
 import {absent, type Section} from './section.js';
 import {firstOf, renderTable} from './table.js';
@@ -37,7 +38,7 @@ function renderChanges(plan: Plan): Markup {
       {title: 'to hold', isNumber: true},
       {title: 'change', isNumber: true},
       {title: 'of its capacity'},
-      {title: 'why'},
+      {title: 'why', isText: true},
     ],
     shown.map((row) => [
       row.host,
@@ -49,8 +50,10 @@ function renderChanges(plan: Plan): Markup {
     ]),
   );
   return markup`<p>${moved('allocate')}; ${moved('deallocate')}. The plan was made at ${plan.createdAt} and may be applied until ${plan.expiresAt}.</p>
-<p class="legend"><svg class="swatch" viewBox="0 0 16 10" aria-hidden="true"><rect class="use" width="16" height="10"/></svg> foreseen use
-<svg class="swatch" viewBox="0 0 16 10" aria-hidden="true"><rect class="reserve" width="16" height="10"/></svg> to hold
-<svg class="swatch" viewBox="0 0 16 10" aria-hidden="true"><path class="limit" d="M8 0V10"/></svg> most that may be filled</p>
+<ul class="legend">${[
+    key(markup`<rect class="use" width="24" height="10"/>`, 'foreseen use'),
+    key(markup`<rect class="reserve" width="24" height="10"/>`, 'to hold'),
+    key(markup`<path class="limit" d="M12 0V10"/>`, 'most that may be filled'),
+  ]}</ul>
 ${table}${more}`;
 }

@@ -37,7 +37,7 @@ function planTiles({plan}: ReportData): readonly Tile[] {
   const {reserveBytes, currentBytes, capacityBytes} = totalsOf(plan);
   const uncovered = new Set(plan.uncovered.map(({scenario}) => scenario)).size;
   const [tightest] = tightestFirst(boundaries.filter(({requiredBytes}) => requiredBytes > 0));
-  const held = `${signedBytes(reserveBytes - currentBytes)} against now; ${percent(reserveBytes / capacityBytes, 1)} of capacity; policy ${policy}`;
+  const held = `${signedBytes(reserveBytes - currentBytes)} against now; ${percent(reserveBytes / Math.max(1, capacityBytes), 1)} of capacity; policy ${policy}`;
   return [
     {label: 'Buffer to hold', value: formatBytes(reserveBytes), note: held},
     {

@@ -31,35 +31,38 @@ function renderScenarios(plan: Plan, tightest: readonly ScenarioCut[]): Markup {
     'Failure scenarios, the least slack first',
     [
       {title: 'if this fails'},
-      {title: 'hosts', isNumber: true},
+      {title: 'repaired'},
+      {title: 'slack', isNumber: true},
       {title: 'needed', isNumber: true},
       {title: 'held outside', isNumber: true},
-      {title: 'slack', isNumber: true},
-      {title: 'repaired'},
-      {title: 'where space runs out first'},
+      {title: 'hosts', isNumber: true},
+      {title: 'where space runs out first', isText: true},
     ],
     shown.map((row) => [
       row.scenario,
-      row.hosts.length,
-      formatBytes(row.requiredBytes),
-      formatBytes(row.heldBytes),
-      signedBytes(slackOf(row)),
       uncovered.has(row.scenario)
         ? markup`<span class="bad">✗ no</span>`
         : markup`<span class="good">✓ yes</span>`,
-      uncovered.get(row.scenario) ?? tellCut(cuts.get(row.scenario)),
+      signedBytes(slackOf(row)),
+      formatBytes(row.requiredBytes),
+      formatBytes(row.heldBytes),
+      row.hosts.length,
+      uncovered.get(row.scenario) ?? tellCut(cuts.get(row.scenario), plan.hosts.length - row.hosts.length),
     ]),
   );
   return markup`<p>Slack: what is held outside of the hosts that fail, less what the policy asks for; of a scenario that is not covered, the bytes that find no place. It can lie where not every copy may go: the last column names the volumes and hosts that would lack space first if all demand grew alike.</p>
 ${table}${more}${coverageTable(plan)}`;
 }
 
-function tellCut(cut: ScenarioCut | undefined): string {
+function tellCut(cut: ScenarioCut | undefined, remainingHosts: number): string {
   if (cut === undefined) return '-';
   const {volumes, hosts, demandBytes, heldBytes} = cut;
   const growth = percent(heldBytes / demandBytes - 1, 1);
-  const who = `${counted(volumes.length, 'volume')} with ${formatBytes(demandBytes)}`;
-  return `${who} on ${someOf(hosts, MOST_HOSTS_NAMED)}, which hold ${formatBytes(heldBytes)}: at ${growth} more`;
+  const where =
+    hosts.length === remainingHosts
+      ? `all ${counted(remainingHosts, 'host')} that remain`
+      : someOf(hosts, MOST_HOSTS_NAMED);
+  return `${counted(volumes.length, 'volume')} with ${formatBytes(demandBytes)} on ${where}, which hold ${formatBytes(heldBytes)}: at ${growth} more`;
 }
 
 /** What was promised, and how often that was kept at past origins. */

@@ -6,25 +6,25 @@ import type {PatternsDocument, SubjectGrowth} from '../documents/patterns-docume
 /** What the script of the page sorts by; it draws the row from it, and so do we. Bytes are whole, days have one digit. */
 export type VolumeRow = readonly [
   name: string,
-  usedBytes: number | null,
-  sizeBytes: number | null,
+  days: number | null,
+  earliestDays: number | null,
   perDay: number | null,
   lowPerDay: number | null,
   highPerDay: number | null,
-  days: number | null,
-  earliestDays: number | null,
+  usedBytes: number | null,
+  sizeBytes: number | null,
   course: string,
 ];
 
 export const VOLUME_COLUMNS = [
   {title: 'volume', isNumber: false},
-  {title: 'used', isNumber: true},
-  {title: 'size', isNumber: true},
+  {title: 'days to full', isNumber: true},
+  {title: 'at the earliest', isNumber: true},
   {title: 'growth a day', isNumber: true},
   {title: 'at least', isNumber: true},
   {title: 'at most', isNumber: true},
-  {title: 'days to full', isNumber: true},
-  {title: 'at the earliest', isNumber: true},
+  {title: 'used', isNumber: true},
+  {title: 'size', isNumber: true},
   {title: 'course', isNumber: false},
 ] as const;
 
@@ -35,38 +35,37 @@ export function volumeRows({subjects}: PatternsDocument): readonly VolumeRow[] {
     .map(rowOf)
     .toSorted(
       (left, right) =>
-        (left[6] ?? Infinity) - (right[6] ?? Infinity) ||
+        (left[1] ?? Infinity) - (right[1] ?? Infinity) ||
         (right[3] ?? -Infinity) - (left[3] ?? -Infinity) ||
         0,
     );
 }
 
 /** The cells of a row as text, without its course. */
-export function cellsOf([name, used, size, perDay, low, high, days, earliest]: VolumeRow): readonly string[] {
+export function cellsOf([name, days, earliest, perDay, low, high, used, size]: VolumeRow): readonly string[] {
   const bytes = (value: number | null): string => (value === null ? '-' : formatBytes(value));
   const growth = (value: number | null): string => `${(value ?? 0) > 0 ? '+' : ''}${bytes(value)}`;
   const told = (value: number | null): string => (value === null ? '-' : String(value));
   return [
-    name,
-    ...[bytes(used), bytes(size), growth(perDay), growth(low), growth(high)],
-    ...[told(days), told(earliest)],
+    ...[name, told(days), told(earliest)],
+    ...[growth(perDay), growth(low), growth(high), bytes(used), bytes(size)],
   ];
 }
 
 function rowOf({id, last, roomBytes, trend, full, course}: SubjectGrowth): VolumeRow {
   return [
     visibleText(id),
-    ...([last, roomBytes, trend?.perDay, trend?.interval.low, trend?.interval.high].map((value) =>
-      whole(value, 0),
-    ) as [Cell, Cell, Cell, Cell, Cell]),
-    whole(full?.days, 1),
-    whole(full?.earliest, 1),
+    rounded(full?.days, 1),
+    rounded(full?.earliest, 1),
+    rounded(trend?.perDay, 0),
+    rounded(trend?.interval.low, 0),
+    rounded(trend?.interval.high, 0),
+    rounded(last, 0),
+    rounded(roomBytes, 0),
     sparkText(course),
   ];
 }
 
-type Cell = number | null;
-
-function whole(value: number | null | undefined, digits: number): Cell {
-  return value === null || value === undefined ? null : Number(value.toFixed(digits));
+function rounded(value: number | null | undefined, digits: number): number | null {
+  return value === null || value === undefined ? null : Number(value.toFixed(digits)) + 0;
 }

@@ -11,7 +11,7 @@ import {cellsOf, VOLUME_COLUMNS, type VolumeRow, volumeRows} from './volume-rows
 
 /** So many are there without the script, and on each page with it. */
 const PAGE_ROWS = 100;
-const MOST_PLACES = 30;
+const MOST_PLACES = 20;
 
 /** Volumes by growth and days to full, to be searched and sorted; and what else is full first. */
 export function volumesSection({patterns}: ReportData): Section {
@@ -25,16 +25,16 @@ export function volumesSection({patterns}: ReportData): Section {
 function renderVolumes(patterns: PatternsDocument): Markup {
   const rows = volumeRows(patterns);
   return markup`<p>Growth is that of the time since the last change, with the interval that holds it in 9 of 10 cases; days to full are counted from the last known value, at that growth, and at the fastest that the interval holds.</p>
-${renderPlaces(patterns)}
 <div class="tools" id="volume-tools" hidden><label>Search volumes <input type="search" id="volume-search" autocomplete="off" spellcheck="false"></label>
 <span class="pages"><button type="button" id="volume-before">Page before</button> <button type="button" id="volume-next">Next page</button></span></div>
 <p id="volume-count" role="status">${countText(rows.length)}</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Volumes"><table id="volumes-table" data-page-rows="${PAGE_ROWS}">
-<caption>Volumes, those that are full first on top</caption>
+<caption><span>Volumes, those that are full first on top</span></caption>
 <thead><tr>${VOLUME_COLUMNS.map(headOf)}</tr></thead>
 <tbody>
 ${rows.slice(0, PAGE_ROWS).map(rowOf)}</tbody></table></div>
-${dataBlock('volume-rows', rows)}`;
+${dataBlock('volume-rows', rows)}
+${renderPlaces(patterns)}`;
 }
 
 function countText(count: number): string {
@@ -65,16 +65,20 @@ function renderPlaces({subjects}: PatternsDocument): Markup {
     [
       {title: 'of'},
       {title: 'what'},
-      {title: 'used', isNumber: true},
-      {title: 'room', isNumber: true},
-      {title: 'growth a day', isNumber: true},
       {title: 'days to full', isNumber: true},
       {title: 'at the earliest', isNumber: true},
+      {title: 'growth a day', isNumber: true},
+      {title: 'used', isNumber: true},
+      {title: 'room', isNumber: true},
     ],
     places.map(({subject, id, last, roomBytes, trend, full}) => [
-      ...[id, subject, formatBytes(last ?? Number.NaN), formatBytes(roomBytes ?? Number.NaN)],
+      ...[id, subject, daysText(full?.days), daysText(full?.earliest)],
       signedBytes(Math.round(trend?.perDay ?? Number.NaN)),
-      ...[full?.days, full?.earliest].map((days) => (days == null ? '-' : String(Number(days.toFixed(1))))),
+      ...[formatBytes(last ?? Number.NaN), formatBytes(roomBytes ?? Number.NaN)],
     ]),
   );
+}
+
+function daysText(days: number | null | undefined): string {
+  return days === null || days === undefined ? '-' : String(Number(days.toFixed(1)));
 }

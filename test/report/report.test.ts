@@ -1,0 +1,179 @@
+import {createHash} from 'node:crypto';
+
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+
+import {markup, markupText, visibleText} from '../../src/lib/charts/index.js';
+import {renderReport, type ReportData} from '../../src/lib/report/index.js';
+import {PAGE_PARTS} from './page-parts.js';
+import {having, parsePage, withDescendants} from './parse-page.js';
+import {exampleReport} from './report-data.js';
+
+const HOSTILE = [
+  '<img src=x onerror=alert(1)>',
+  '</script><script>alert(1)</script>',
+  '"><svg onload=alert(1)>',
+  "' onclick='x",
+  '<!--',
+  ']]>',
+  '&amp;',
+];
+const anyName = fc.oneof(
+  fc.constantFrom(...HOSTILE),
+  fc.string({unit: 'binary', minLength: 1, maxLength: 40}),
+);
+const EMPTY: ReportData = {title: 'Nothing', tool: 'foreshadow/0.0.0', sources: []};
+
+/** Elements with the names of their attributes. */
+function skeletonOf(html: string): readonly string[] {
+  return parsePage(html).map(({tag, attributes}) => `${tag} ${[...attributes.keys()].join(' ')}`);
+}
+
+/** Of the volumes that are there without the script. */
+function shownNames(html: string): readonly string[] {
+  const [table] = having(parsePage(html), 'id', 'volumes-table');
+  return having(withDescendants(table!), 'scope', 'row').map(({text}) => text);
+}
+
+/** What a number becomes that is none. */
+function nonsenseIn(html: string): readonly string[] {
+  const told = html.replace(PAGE_PARTS.script, '').replace(PAGE_PARTS.style, '');
+  return told.match(/.{0,40}(NaN|Infinity|undefined)/g) ?? [];
+}
+
+describe('markup', () => {
+  it('gives any text back, as text and as an attribute', () => {
+    fc.assert(
+      fc.property(anyName, (name) => {
+        const page = parsePage(markupText(markup`<p title="${name}">${name}</p>`));
+        const [paragraph] = page.filter(({tag}) => tag === 'p');
+        expect(page.map(({tag}) => tag)).toEqual(['html', 'head', 'body', 'p']);
+        expect(paragraph!.text).toBe(visibleText(name));
+        expect(paragraph!.attributes.get('title')).toBe(visibleText(name));
+      }),
+    );
+  });
+});
+
+describe('a report', () => {
+  it('has the same elements and attributes whatever volumes, hosts, models and notes are called', () => {
+    const plain = skeletonOf(
+      renderReport(
+        exampleReport((index) => `name${index}`, 3),
+        PAGE_PARTS,
+      ),
+    );
+    fc.assert(
+      fc.property(anyName, (name) => {
+        const html = renderReport(
+          exampleReport((index) => `${name}${index}`, 3),
+          PAGE_PARTS,
+        );
+        expect(skeletonOf(html)).toEqual(plain);
+        expect(shownNames(html)).toEqual(
+          expect.arrayContaining([0, 1, 2].map((index) => visibleText(`${name}${index}`))),
+        );
+      }),
+      {numRuns: 40},
+    );
+  });
+
+  it('holds the rows of all volumes as data that no name can break out of', () => {
+    fc.assert(
+      fc.property(anyName, (name) => {
+        const html = renderReport(
+          exampleReport((index) => `${name}${index}`, 3),
+          PAGE_PARTS,
+        );
+        const [, json = ''] =
+          /<script type="application\/json" id="volume-rows">(.*?)<\/script>/s.exec(html) ?? [];
+        const rows = JSON.parse(json) as (string | number | null)[][];
+        expect(json).not.toContain('<');
+        expect(rows.map(([id]) => id).sort()).toEqual(
+          [0, 1, 2].map((index) => visibleText(`${name}${index}`)).sort(),
+        );
+      }),
+      {numRuns: 40},
+    );
+  });
+
+  it('allows its own style and script by their hashes, and nothing else', () => {
+    const html = renderReport(exampleReport(String, 3), PAGE_PARTS);
+    const page = parsePage(html);
+    const policy = having(page, 'http-equiv', 'Content-Security-Policy')[0]!.attributes.get('content');
+    const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+    const [, style = ''] = /<style>(.*?)<\/style>/s.exec(html) ?? [];
+    const [, script = ''] = /<script>(.*?)<\/script>/s.exec(html) ?? [];
+    expect(policy).toBe(
+      `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; base-uri 'none'; form-action 'none'`,
+    );
+    expect([style, script]).toEqual([PAGE_PARTS.style, PAGE_PARTS.script]);
+    // What the policy would refuse, or what would ask for something from elsewhere.
+    const attributes = new Set(page.flatMap((element) => [...element.attributes.keys()]));
+    expect(
+      [...attributes].filter((name) => /^(style|src|srcset|action|on.*|xlink:href)$/.test(name)),
+    ).toEqual([]);
+    expect(page.filter(({tag}) => ['link', 'img', 'iframe', 'object', 'base'].includes(tag))).toEqual([]);
+    for (const {attributes: told} of having(page, 'href')) expect(told.get('href')).toMatch(/^#/);
+  });
+
+  it('refuses a page whose style or script would end its own element', () => {
+    for (const part of [{script: 'a</script>'}, {style: '<!-- '}])
+      expect(() => renderReport(EMPTY, {...PAGE_PARTS, ...part})).toThrow(/ends it/);
+  });
+
+  it('is the same, byte by byte, for the same data', () => {
+    const made = () => renderReport(exampleReport(String, 3), PAGE_PARTS);
+    expect(made()).toBe(made());
+  });
+
+  it('says of each part that is missing which command makes it', () => {
+    const missing = parsePage(renderReport(EMPTY, PAGE_PARTS))
+      .filter(({tag}) => tag === 'section')
+      .map((section) => [
+        section.attributes.get('id'),
+        withDescendants(section).find(({tag}) => tag === 'code')?.text,
+      ]);
+    expect(missing).toEqual([
+      ['uncovered', 'foreshadow plan --out plan.json'],
+      ['boundaries', 'foreshadow report --topology cluster.yaml'],
+      ['scenarios', 'foreshadow plan --out plan.json'],
+      ['changes', 'foreshadow plan --out plan.json'],
+      ['volumes', 'foreshadow report --store foreshadow-store'],
+      ['anomalies', 'foreshadow patterns anomalies --out anomalies.json'],
+      ['models', 'foreshadow evaluate --json > evaluation.json'],
+      ['replay', 'foreshadow replay --topology cluster.yaml --sweep --json > replay.json'],
+    ]);
+  });
+
+  it('shows empty parts without breaking: no volumes, no anomalies, nothing foreseen, no scores', () => {
+    const full = exampleReport(String, 1);
+    const html = renderReport(
+      {
+        ...full,
+        plan: {...full.plan!, boundaries: [], hosts: [], changes: [], uncovered: [], waiting: undefined},
+        patterns: {...full.patterns!, subjects: []},
+        anomalies: {...full.anomalies!, anomalies: [], events: []},
+        courses: {...full.courses!, courses: []},
+        evaluation: {...full.evaluation!, models: [], granularities: []},
+        replay: {...full.replay!, scores: [], pareto: []},
+      },
+      PAGE_PARTS,
+    );
+    expect(nonsenseIn(html)).toEqual([]);
+  });
+
+  it('draws no number that is none', () => {
+    const html = renderReport(exampleReport(String, 12), PAGE_PARTS);
+    expect(nonsenseIn(html)).toEqual([]);
+  });
+
+  it('stays under 5 MB with 10,000 volumes', () => {
+    const html = renderReport(
+      exampleReport((index) => `pvc-${String(index).padStart(8, '0')}-4c1d-4e5f-9a7b-2f3c4d5e6f70`, 10_000),
+      PAGE_PARTS,
+    );
+    expect(Buffer.byteLength(html)).toBeLessThan(5_000_000);
+    expect(shownNames(html).length).toBe(100);
+  });
+});
