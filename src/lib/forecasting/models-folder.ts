@@ -61,6 +61,15 @@ export async function readChosenModel(choice: ModelFileChoice, storePath: string
   return read;
 }
 
+/** The files of a model's trainings in the folder, the newest first. */
+export async function trainingsOf(
+  choice: Pick<ModelFileChoice, 'name' | 'granularity' | 'metric'>,
+  modelsFolder: string,
+): Promise<readonly string[]> {
+  const kept = (await listModels(modelsFolder)).filter((model) => isMeant(model, {...choice, asked: {}}));
+  return (await newestFirst(modelsFolder, kept)).map((file) => path.join(modelsFolder, file));
+}
+
 type Search = ModelFileChoice & {readonly modelsFolder: string};
 
 async function findModelFile(choice: Search): Promise<string> {
@@ -111,12 +120,20 @@ function isKind(name: string): boolean {
   return name === LATEST || FORECAST_MODELS.some((model) => model.name === name);
 }
 
-/** By the time told in the files; of the same time, the last by name. */
 async function latestOf(modelsFolder: string, kept: readonly KeptModel[]): Promise<string> {
+  const [newest] = await newestFirst(modelsFolder, kept);
+  return newest ?? '';
+}
+
+/** By the time told in the files; of the same time, by name. */
+async function newestFirst(modelsFolder: string, kept: readonly KeptModel[]): Promise<readonly string[]> {
   const made = await Promise.all(
-    kept.map(async ({file}) => ({file, createdAt: await readCreatedAt(path.join(modelsFolder, file))})),
+    kept.map(async ({file}) => ({
+      file,
+      key: `${await readCreatedAt(path.join(modelsFolder, file))} ${file}`,
+    })),
   );
-  return made.reduce((latest, one) => (one.createdAt >= latest.createdAt ? one : latest)).file;
+  return made.sort((left, right) => (left.key < right.key ? 1 : -1)).map(({file}) => file);
 }
 
 const HEAD_BYTES = 1024;

@@ -14,6 +14,7 @@ import {
 const stepSchema = z.object({
   fingerprint: z.string(),
   exitCode: z.int(),
+  why: z.string().optional(),
   outputs: z.record(z.string(), z.string()),
 });
 

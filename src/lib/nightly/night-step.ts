@@ -4,6 +4,8 @@ export interface NightCall {
   readonly argv: readonly string[];
   /** Where its JSON document is kept. */
   readonly out?: string | undefined;
+  /** What the document says of why a check failed. */
+  readonly whyFailed?: ((document: unknown) => string | undefined) | undefined;
 }
 
 /** What a command said. */

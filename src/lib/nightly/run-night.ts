@@ -62,11 +62,11 @@ async function runStep(
   const fingerprint = await fingerprintOfRun(prepared, options);
   const last = record.get(name);
   if (last?.fingerprint === fingerprint && (await isIntact(last)))
-    return {name, status: 'unchanged', exitCode: last.exitCode, outputs: prepared.outputs};
+    return {name, status: 'unchanged', exitCode: last.exitCode, why: last.why, outputs: prepared.outputs};
   const {exitCode, message} = await makeCalls(prepared.calls, options);
   const {outputs} = prepared;
   if (!RESULTS.includes(exitCode)) return {name, status: 'failed', exitCode, why: message, outputs: []};
-  record.set(name, {fingerprint, exitCode, outputs: await hashesOf(outputs)});
+  record.set(name, {fingerprint, exitCode, ...(message && {why: message}), outputs: await hashesOf(outputs)});
   await writeRecord(options.recordPath, record, {tool: options.tool, createdAt: options.createdAt()});
   return {name, status: 'done', exitCode, why: message ?? prepared.why, outputs};
 }
@@ -90,14 +90,20 @@ async function makeCalls(
   options: NightOptions,
 ): Promise<{readonly exitCode: number; readonly message?: string}> {
   const codes: number[] = [];
+  const reasons: string[] = [];
   for (const call of calls) {
     const answer = await options.call(call);
     if (!RESULTS.includes(answer.exitCode))
       return {exitCode: answer.exitCode, message: messageOf(call, answer)};
     if (call.out !== undefined) await writeFileAtomically(call.out, answer.text);
     codes.push(answer.exitCode);
+    const reason = answer.exitCode === CHECK_FAILED ? call.whyFailed?.(answer.document) : undefined;
+    if (reason !== undefined) reasons.push(reason);
   }
-  return {exitCode: [CHECK_FAILED, CHANGES_PENDING].find((code) => codes.includes(code)) ?? 0};
+  return {
+    exitCode: [CHECK_FAILED, CHANGES_PENDING].find((code) => codes.includes(code)) ?? 0,
+    ...(reasons.length > 0 && {message: reasons.join('; ')}),
+  };
 }
 
 function messageOf({argv}: NightCall, {document, exitCode}: NightAnswer): string {

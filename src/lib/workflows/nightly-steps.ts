@@ -5,19 +5,29 @@ import {z} from 'zod';
 
 import type {ConfigSource} from '../configuration/index.js';
 import {
+  formatDurationRoughly,
   formatInstantUs,
   type Granularity,
   InputError,
   readArtifact,
-  readText,
   sha256Hex,
   US_PER_SECOND,
 } from '../core/index.js';
 import {type Plan, PLAN_KIND} from '../allocation/index.js';
-import {readChosenModel} from '../forecasting/index.js';
+import {readModelFile} from '../forecasting/index.js';
 import {hashesOf, type NightCall, type NightStep, type Prepared} from '../nightly/index.js';
 import {isClickHouseUrl, openShadowStore} from '../shadow-store/index.js';
 import {fileStates, topologyHashes} from './file-states.js';
+import {
+  type Advice,
+  championKind,
+  type ChosenModels,
+  chooseModels,
+  kindsOf,
+  METRIC,
+  modelFilesOf,
+  readAdvice,
+} from './nightly-models.js';
 
 /** What the steps of a night go by. */
 export interface NightlySettings {
@@ -134,7 +144,7 @@ async function filesOf({files, line}: ConfigSource, configPath: string): Promise
 function preparePatterns({options, common, storeSha256, file}: Chain): Promise<Prepared> {
   const {granularity} = options;
   const outputs = [file('patterns.json'), file('anomalies.json'), file('anomalies-found.json')];
-  const [patterns, found, anomalies] = outputs;
+  const [patterns, anomalies, found] = outputs;
   return Promise.resolve({
     kind: 'run',
     calls: [
@@ -154,48 +164,30 @@ async function prepareMonitor({options, common, storeSha256, file}: Chain): Prom
   const out = file('monitor.json');
   return {
     kind: 'run',
-    calls: [{argv: ['monitor', ...common, '--topology', topologyPath], out}],
+    calls: [{argv: ['monitor', ...common, '--topology', topologyPath], out, whyFailed: failedChecks}],
     inputs: {storeSha256, ...(await topologyHashes(topologyPath))},
     outputs: [out],
   };
 }
 
-const monitorSchema = z.object({
-  groups: z.array(
-    z.object({
-      granularity: z.string(),
-      metric: z.string(),
-      action: z.enum(['replace', 'retrain', 'recalibrate', 'nothing']),
-      replacements: z.array(z.object({to: z.object({model: z.string()})})),
-    }),
-  ),
-});
-
-/** What the monitor says of the model that is planned by. */
-async function advice(file: string, granularity: Granularity): Promise<{action: string; champion?: string}> {
-  const {groups} = monitorSchema.parse(JSON.parse(await readText(file)));
-  const group = groups.find((one) => one.metric === METRIC && one.granularity === granularity);
-  const champion = group?.replacements.at(-1)?.to.model;
-  return {action: group?.action ?? 'nothing', ...(champion !== undefined && {champion})};
-}
-
-/** Plans go by it. */
-const METRIC = 'used-bytes';
-
-/** The champion and those that are tried beside it. */
-async function modelsOf({options, file}: Chain): Promise<{champion: string; challengers: readonly string[]}> {
-  const {champion = options.model} = await advice(file('monitor.json'), options.granularity);
-  const others = [...new Set([options.model, ...options.challengers])];
-  const isTried = options.challengers.length > 0;
-  return {champion, challengers: isTried ? others.filter((model) => model !== champion) : []};
+function failedChecks(document: unknown): string {
+  const {checks} = z
+    .object({checks: z.array(z.object({about: z.string(), passed: z.boolean(), message: z.string()}))})
+    .parse(document);
+  return checks.flatMap(({about, passed, message}) => (passed ? [] : [`${about}: ${message}`])).join('; ');
 }
 
 async function prepareTrain(chain: Chain): Promise<Prepared> {
-  const {options, common, storeSha256} = chain;
-  const {champion, challengers} = await modelsOf(chain);
+  const {options, asOfUs, common, storeSha256} = chain;
+  const advice = await readAdvice(chain.file('monitor.json'), options.granularity);
   const due: {readonly model: string; readonly why: string}[] = [];
-  for (const model of [champion, ...challengers]) {
-    const why = await whyDue(model, model === champion, chain);
+  for (const model of kindsOf(options, advice)) {
+    const [latest] = await modelFilesOf(model, options);
+    const trainedUntilUs = latest === undefined ? undefined : (await readModelFile(latest)).trainedOn.untilUs;
+    const why = whyDue(
+      {options, asOfUs, trainedUntilUs},
+      model === championKind(options, advice) ? advice : undefined,
+    );
     if (why !== undefined) due.push({model, why});
   }
   if (due.length === 0) return {kind: 'leave-out', why: 'no model is due'};
@@ -209,38 +201,38 @@ async function prepareTrain(chain: Chain): Promise<Prepared> {
   };
 }
 
-/** Why a model is to be trained now. One that drift or a replacement asked for is given some nights to show itself. */
-async function whyDue(model: string, isChampion: boolean, chain: Chain): Promise<string | undefined> {
-  const {options, asOfUs} = chain;
-  const kept = await keptModel(model, chain);
-  if (kept === undefined) return 'there is none yet';
-  const ageSeconds = (asOfUs - kept.trainedOn.untilUs) / US_PER_SECOND;
-  if (ageSeconds >= options.retrainAfterSeconds) return `the last was trained ${days(ageSeconds)} ago`;
-  const {action} = await advice(chain.file('monitor.json'), options.granularity);
-  const isAsked = isChampion && action === 'retrain' && ageSeconds > 0;
-  return isAsked ? 'monitor found drift' : undefined;
+/** Why a model is to be trained now. */
+function whyDue(
+  {
+    options,
+    asOfUs,
+    trainedUntilUs,
+  }: {
+    readonly options: NightlySettings;
+    readonly asOfUs: number;
+    readonly trainedUntilUs: number | undefined;
+  },
+  advice: Advice | undefined,
+): string | undefined {
+  if (trainedUntilUs === undefined) return 'there is none yet';
+  const ageSeconds = (asOfUs - trainedUntilUs) / US_PER_SECOND;
+  if (ageSeconds >= options.retrainAfterSeconds)
+    return `the last was trained on data up to ${formatDurationRoughly(ageSeconds)} ago`;
+  return advice?.action === 'retrain' && ageSeconds > 0 ? 'monitor found drift' : undefined;
 }
 
-const days = (seconds: number): string => `${Math.round(seconds / 86_400)} d`;
-
-async function keptModel(
-  model: string,
-  {options}: Chain,
-): Promise<Awaited<ReturnType<typeof readChosenModel>> | undefined> {
-  const choice = {name: model, granularity: options.granularity, metric: METRIC, asked: {}} as const;
-  return readChosenModel(choice, options.storePath).catch((error: unknown) => {
-    if (error instanceof InputError && error.code === 'no-such-model') return undefined;
-    throw error;
-  });
+async function chosenModels({options, asOfUs, file}: Chain): Promise<ChosenModels> {
+  const {storePath, granularity} = options;
+  const advice = await readAdvice(file('monitor.json'), granularity);
+  return chooseModels(options, advice, {storePath, granularity, asOfUs});
 }
 
 async function prepareForecast(chain: Chain): Promise<Prepared> {
   const {options, common, storeSha256, file} = chain;
   const {topologyPath, granularity} = options;
-  const {champion, challengers} = await modelsOf(chain);
+  const {champion, challengers} = await chosenModels(chain);
   const flags = [...common, '--granularity', granularity, '--topology', topologyPath, '--keep'];
   const own = ['--out', file('forecast.parquet'), '--boundaries-out', file('boundaries.csv'), '--adapt'];
-  const hashes = await modelHashes([champion, ...challengers], chain);
   return {
     kind: 'run',
     calls: [
@@ -249,19 +241,15 @@ async function prepareForecast(chain: Chain): Promise<Prepared> {
         argv: ['forecast', ...flags, '--model-file', model, '--role', 'challenger'],
       })),
     ],
-    inputs: {storeSha256, models: hashes, ...(await topologyHashes(topologyPath))},
+    inputs: {storeSha256, ...(await topologyHashes(topologyPath))},
     outputs: [file('forecast.json'), file('forecast.parquet'), file('boundaries.csv')],
   };
-}
-
-async function modelHashes(models: readonly string[], chain: Chain): Promise<readonly string[]> {
-  return Promise.all(models.map(async (model) => (await keptModel(model, chain))?.sha256 ?? 'none'));
 }
 
 async function preparePlan(chain: Chain): Promise<Prepared> {
   const {options, common, storeSha256, file} = chain;
   const {topologyPath, granularity, target} = options;
-  const {champion} = await modelsOf(chain);
+  const {champion} = await chosenModels(chain);
   const plan = file('plan.json');
   const flags = ['--topology', topologyPath, '--granularity', granularity, '--model-file', champion];
   const held = target === undefined ? [] : ['--target', target];
@@ -271,11 +259,11 @@ async function preparePlan(chain: Chain): Promise<Prepared> {
       {
         argv: ['plan', ...common, ...flags, ...held, '--certificate', '--keep', '--out', plan],
         out: file('plan-summary.json'),
+        whyFailed: () => 'the plan is not feasible',
       },
     ],
     inputs: {
       storeSha256,
-      models: await modelHashes([champion], chain),
       ...(await topologyHashes(topologyPath)),
     },
     outputs: [plan, file('plan-summary.json')],
@@ -288,13 +276,17 @@ async function prepareGate({options, asOfUs, file}: Chain): Promise<Prepared> {
   const plan = file('plan.json');
   const [verified, pending] = [file('gate-verify.json'), file('gate-pending.json')];
   const {feasible} = await readArtifact<Plan>(plan, PLAN_KIND);
-  const compare = target !== undefined && feasible;
+  if (!feasible) return {kind: 'leave-out', why: 'the plan is not feasible: nothing of it is to be applied'};
+  const compare = target !== undefined;
   const asOf = ['--as-of', formatInstantUs(asOfUs)];
   return {
     kind: 'run',
-    why: feasible ? undefined : 'the plan is not feasible, and nothing of it is to be applied',
     calls: [
-      {argv: ['plan', 'verify', plan, '--topology', topologyPath], out: verified},
+      {
+        argv: ['plan', 'verify', plan, '--topology', topologyPath],
+        out: verified,
+        whyFailed: () => 'what was planned does not pass the checker',
+      },
       ...(compare
         ? [
             {
@@ -312,9 +304,9 @@ async function prepareGate({options, asOfUs, file}: Chain): Promise<Prepared> {
 async function prepareReport(chain: Chain): Promise<Prepared> {
   const {options, common, storeSha256, file} = chain;
   const {topologyPath} = options;
-  const {champion} = await modelsOf(chain);
+  const {champion} = await chosenModels(chain);
   const report = file('report.html');
-  const given = ['plan.json', 'monitor.json', 'replay.json', 'evaluation.json', 'anomalies.json'];
+  const given = ['plan.json', 'patterns.json', 'anomalies.json', 'replay.json', 'evaluation.json'];
   const hashes = await hashesOf(given.map(file));
   const flags = given.flatMap((name) => {
     const isThere = hashes[file(name)] !== 'missing';
@@ -338,7 +330,7 @@ async function prepareReport(chain: Chain): Promise<Prepared> {
         out: file('report.json'),
       },
     ],
-    inputs: {storeSha256, ...hashes, models: await modelHashes([champion], chain)},
+    inputs: {storeSha256, ...hashes, ...(await topologyHashes(topologyPath))},
     outputs: [report],
   };
 }
