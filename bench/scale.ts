@@ -41,6 +41,7 @@ const ASSUMED = {
   commitMinutes: 60,
   /** A night's forecast is to take an hour on workers of so many cores. */
   coresAWorker: 4,
+  gibAWorker: 8,
   coreHourPrice: 0.04,
   gibMonthPrice: 0.08,
 } as const;
@@ -163,7 +164,8 @@ function inTheStore(volumes: number, hosts: number): readonly Step[] {
 
 function atNight(volumes: number, hosts: number): readonly Step[] {
   const coreHours = (volumes * MEASURED.forecastCpuSecondsAVolume) / 3600;
-  const workers = Math.ceil(coreHours / ASSUMED.coresAWorker);
+  const gib = (volumes * MEASURED.forecastKibAVolume) / 2 ** 20;
+  const workers = Math.ceil(Math.max(coreHours / ASSUMED.coresAWorker, gib / ASSUMED.gibAWorker));
   return [
     {
       ...{step: 'forecast', what: 'core hours a night', figure: 'forecast_core_hours', value: coreHours},
@@ -176,7 +178,7 @@ function atNight(volumes: number, hosts: number): readonly Step[] {
         figure: 'forecast_workers',
         value: workers,
       },
-      limit: `${round((volumes / workers) * MEASURED.forecastKibAVolume * 2 ** -20)} GiB a worker`,
+      limit: `${ASSUMED.coresAWorker} cores and ${ASSUMED.gibAWorker} GiB a worker: each reads the whole fleet`,
     },
     {
       ...{step: 'plan', what: 'plans, one for hosts that repair each other', figure: 'plans'},

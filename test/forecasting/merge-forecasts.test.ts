@@ -4,6 +4,7 @@ import {
   forecastCsv,
   isInShard,
   mergeForecasts,
+  readShard,
   shardMark,
   type Forecast,
   type ForecastPart,
@@ -36,9 +37,12 @@ function rowsOf(csv: string): ForecastPart['rows'] {
   );
 }
 
+const knownOf = (panel: typeof fleet): readonly string[] =>
+  panel.filter(({values}) => values.some((value) => !Number.isNaN(value))).map(({id}) => id);
+
 function partOf(shard: Shard, {model = MODEL, panel = fleet, levels = [0.5]} = {}): ForecastPart {
   const own = known.filter(({id}) => isInShard(id, shard)).map((forecast) => ({...forecast, levels}));
-  const csv = forecastCsv(own, levels, shardMark(shard, panel, model));
+  const csv = forecastCsv(own, levels, shardMark(shard, knownOf(panel), model));
   return {file: `part-${shard.index}.csv`, rows: rowsOf(csv)};
 }
 
@@ -49,6 +53,31 @@ const merging = (parts: readonly ForecastPart[]) => (): unknown => mergeForecast
 const many = shards(7);
 const full = many.filter(({rows}) => rows.length > 1);
 const empty = many.filter(({rows}) => rows.length === 1);
+
+describe('a shard that is read', () => {
+  it('has its own volumes, and knows which of all are known, however many are read at a time', async () => {
+    const asked: number[] = [];
+    const many = Array.from({length: 4100}, (_, index) =>
+      seriesOf(index % 7 === 0 ? [NaN] : [1, 2], `v${index}`),
+    );
+    const source = {
+      info: () => ({firstUs: 0, endUs: 7_200_000_000}),
+      volumes: () => many.map(({id}) => ({name: id})),
+      readSeries: ({volumes}: {readonly volumes?: readonly string[] | undefined}) => {
+        asked.push(volumes?.length ?? many.length);
+        return Promise.resolve(many.filter(({id}) => volumes?.includes(id) ?? true));
+      },
+    };
+    const query = {granularity: 'hourly', metric: 'used-bytes', asOfUs: 7_200_000_000} as const;
+    const shard = {index: 2, count: 3};
+    const {panel, knownVolumes} = await readShard(source, query, shard);
+    expect(panel).toEqual(many.filter(({id}) => isInShard(id, shard)));
+    expect([...knownVolumes].sort()).toEqual([...knownOf(many)].sort());
+    expect(Math.max(...asked)).toBeLessThan(2001);
+    const without = {info: source.info, readSeries: source.readSeries};
+    expect(await readShard(without, query, shard)).toEqual({panel, knownVolumes: knownOf(many)});
+  });
+});
 
 describe('forecasts of shards', () => {
   it('are the whole when all are there, empty ones or not', () => {

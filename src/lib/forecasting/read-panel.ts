@@ -12,6 +12,8 @@ import type {Metric, SeriesQuery} from '../shadow-store/index.js';
 export interface PanelSource {
   info(): {readonly firstUs?: number; readonly endUs?: number};
   readSeries(query: SeriesQuery, metric: Metric): Promise<readonly Series[]>;
+  /** Where it can tell, a part of a fleet is read without holding the others. */
+  volumes?(): readonly {readonly name: string}[];
 }
 
 export interface PanelQuery {

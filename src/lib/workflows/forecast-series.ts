@@ -16,10 +16,10 @@ import {
   forecastQuantiles,
   foreseeingUnmarked,
   horizonStepsOf,
-  isInShard,
   onThreads,
   readChosenModel,
   readPanel,
+  readShard,
   SEASON_STEPS,
   shardMark,
   withModelThreads,
@@ -263,9 +263,10 @@ async function load(store: PanelSource, choice: ModelFileChoice, options: Foreca
   const trained = await readChosenModel(choice, options.storePath);
   const {metric, granularity} = trained;
   const {horizonSeconds, volumes, asOfUs} = options;
-  const all = await readPanel(store, {granularity, metric, volumes, asOfUs});
   const {shard} = options;
-  const panel = shard === undefined ? all : all.filter(({id}) => isInShard(id, shard));
+  const query = {granularity, metric, volumes, asOfUs};
+  const part = shard && (await readShard(store, query, shard));
+  const panel = part?.panel ?? (await readPanel(store, query));
   const horizonSteps =
     horizonSeconds === undefined ? trained.horizonSteps : horizonStepsOf(horizonSeconds, granularity);
   const seen = new Set(trained.series);
@@ -289,7 +290,7 @@ async function load(store: PanelSource, choice: ModelFileChoice, options: Foreca
     ...{panel, metric, granularity, horizonSteps, warnings},
     ...{modelSha256: trained.sha256, trainedUntilUs: trained.trainedOn.untilUs},
     ...(options.adapt === true && {newSteps: newStepsOf(trained.trainedOn.untilUs, endUs, granularity)}),
-    ...(shard && {shardMark: shardMark(shard, all, trained.sha256)}),
+    ...(shard && part && {shardMark: shardMark(shard, part.knownVolumes, trained.sha256)}),
   };
 }
 
