@@ -4,5 +4,5 @@ export {EVALUATION_DOCUMENT} from './documents/evaluation-document.js';
 export {PATTERNS_DOCUMENT, type PatternsDocument} from './documents/patterns-document.js';
 export {REPLAY_DOCUMENT} from './documents/replay-document.js';
 export type {PageParts} from './page-parts.js';
-export {policyOf, renderReport} from './render-report.js';
+export {renderReport} from './render-report.js';
 export type {ReportData, ScenarioCourses, ScenarioCut} from './report-data.js';
