@@ -82,6 +82,7 @@ export default class Report extends BaseCommand<typeof Report> {
     }).finally(() => {
       progress.stop();
     });
+    for (const warning of summary.warnings) this.note(`warning: ${warning}`);
     this.print(isPrinted ? html.trimEnd() : renderReportSummary(summary));
     return summary;
   }

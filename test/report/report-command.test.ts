@@ -162,6 +162,19 @@ describe('report', () => {
     expect(section(found.stdout, 'replay').at(-1)!.text).toMatch(/^foreshadow replay /);
   });
 
+  it('warns when the plan was made of another topology', async () => {
+    const other = fileOf('other.yaml');
+    await writeFile(other, TOPOLOGY.replace('200GiB', '210GiB'));
+    const {stderr, result} = await report(
+      ...['--topology', other, '--plan', fileOf('plan.json'), '--out', fileOf('other.html')],
+    );
+    expect(stderr).toContain('warning: the plan was made of another topology');
+    expect(result).toMatchObject({warnings: [expect.stringContaining('another topology')]});
+    expect(section(await readFile(fileOf('other.html'), 'utf8'), 'warnings')[0]!.text).toContain(
+      'another topology',
+    );
+  });
+
   it('is the same, byte by byte, when written again', async () => {
     const [first, second] = [await report('--out', '-'), await report('--out', '-')];
     expect(first.stdout).toMatch(/^<!doctype html>/);

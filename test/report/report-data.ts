@@ -12,6 +12,7 @@ export function exampleReport(nameOf: (index: number) => string, volumeCount: nu
     title: `Report of ${first}`,
     tool: 'foreshadow/0.0.0',
     sources: [{kind: 'store', name: `folder/${first}`}],
+    warnings: [`warned of ${first}`],
     plan: examplePlan(first),
     tightest: [
       {scenario: `rack/${first}`, volumes, hosts: [first], demandBytes: 3 * GIB, heldBytes: 4 * GIB},

@@ -22,7 +22,7 @@ const anyName = fc.oneof(
   fc.constantFrom(...HOSTILE),
   fc.string({unit: 'binary', minLength: 1, maxLength: 40}),
 );
-const EMPTY: ReportData = {title: 'Nothing', tool: 'foreshadow/0.0.0', sources: []};
+const EMPTY: ReportData = {title: 'Nothing', tool: 'foreshadow/0.0.0', sources: [], warnings: []};
 
 /** Elements with the names of their attributes. */
 function skeletonOf(html: string): readonly string[] {
@@ -168,11 +168,38 @@ describe('a report', () => {
     expect(nonsenseIn(html)).toEqual([]);
   });
 
-  it('stays under 5 MB with 10,000 volumes', () => {
+  it('stays under 5 MB with 10,000 volumes on 1,000 hosts, everything shown that it ever shows', () => {
+    const nameOf = (index: number): string =>
+      `pvc-${String(index).padStart(8, '0')}-4c1d-4e5f-9a7b-2f3c4d5e6f70`;
+    const data = exampleReport(nameOf, 10_000);
+    const [course] = data.courses!.courses;
+    const levels = course!.quantiles.map(({level}) => level);
+    const wave = (steps: number, level: number) =>
+      Array.from({length: steps}, (_, step) => 2 ** 40 * (1 + level * Math.abs(Math.sin(step))));
+    const hosts = Array.from({length: 1000}, (_, index) => ({...data.plan!.hosts[0]!, host: nameOf(index)}));
+    const [row] = data.plan!.boundaries;
     const html = renderReport(
-      exampleReport((index) => `pvc-${String(index).padStart(8, '0')}-4c1d-4e5f-9a7b-2f3c4d5e6f70`, 10_000),
+      {
+        ...data,
+        plan: {
+          ...data.plan!,
+          hosts,
+          boundaries: hosts.map(({host}) => ({...row!, scenario: `host/${host}`})),
+          changes: hosts.map(({host}) => ({...data.plan!.changes[0]!, host})),
+        },
+        tightest: hosts.map(({host}) => ({...data.tightest![0]!, scenario: `host/${host}`})),
+        courses: {
+          ...data.courses!,
+          courses: Array.from({length: 24}, (_, index) => ({
+            scenario: `host/${nameOf(index)}`,
+            past: wave(672, 0),
+            quantiles: levels.map((level) => ({level, values: wave(336, level)})),
+          })),
+        },
+      },
       PAGE_PARTS,
     );
+    expect(Buffer.byteLength(html)).toBeGreaterThan(1_000_000);
     expect(Buffer.byteLength(html)).toBeLessThan(5_000_000);
     expect(shownNames(html).length).toBe(100);
   });

@@ -52,7 +52,7 @@ ${renderThemes()}
 ${sections.map(({id, title}) => markup`<li><a href="#${id}">${title}</a></li>\n`)}</ul></nav>
 </header>
 <main id="content">
-${renderHeadline(data)}
+${renderWarnings(data.warnings)}${renderHeadline(data)}
 ${sections.map(renderSection)}
 </main>
 <footer>
@@ -100,6 +100,13 @@ ${themes.map(
   ([id, label, checked]) =>
     markup`<label><input type="radio" name="theme" id="theme-${id}"${ownMarkup(checked)}> ${label}</label>\n`,
 )}</fieldset>`;
+}
+
+function renderWarnings(warnings: readonly string[]): Markup {
+  if (warnings.length === 0) return markup``;
+  return markup`<section id="warnings" aria-label="Warnings"><ul class="bad">
+${warnings.map((warning) => markup`<li>! ${warning}</li>\n`)}</ul></section>
+`;
 }
 
 function renderSection({id, title, content}: Section): Markup {

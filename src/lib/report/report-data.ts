@@ -11,6 +11,8 @@ export interface ReportData {
   readonly tool: string;
   /** What it was made of, as whoever asked for it called it. */
   readonly sources: readonly {readonly kind: string; readonly name: string}[];
+  /** What the reader should know before relying on it. */
+  readonly warnings: readonly string[];
   readonly plan?: Plan | undefined;
   readonly courses?: ScenarioCourses | undefined;
   /** What gives way first in each scenario that the plan covers. */

@@ -20,6 +20,8 @@ export interface ForeseenScenarios {
   readonly courses: ScenarioCourses;
   /** The largest foreseen use of one replica over the horizon, by volume. */
   readonly peaks: ReadonlyMap<string, number>;
+  /** Of the forecast. */
+  readonly warnings: readonly string[];
 }
 
 /** A picture of more would be too much to look at. */
@@ -43,6 +45,7 @@ export async function foreseeScenarios(options: CoursesOptions): Promise<Foresee
   const pastSteps = PAST_HORIZONS * summary.horizonSteps;
   const steps = Math.min(pastSteps, panel[0]?.values.length ?? 0);
   return {
+    warnings: summary.warnings,
     peaks: new Map(summary.volumes.map(({volume, point}) => [volume, Math.max(...point)])),
     courses: {
       ...{model: summary.model, originUs: summary.originUs, stepSeconds: summary.stepSeconds},

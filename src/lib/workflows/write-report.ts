@@ -1,5 +1,7 @@
 import {readFile} from 'node:fs/promises';
 
+import type {z} from 'zod';
+
 import {PLAN_KIND, type Plan} from '../allocation/index.js';
 import {
   errorText,
@@ -23,7 +25,7 @@ import {
   REPLAY_DOCUMENT,
   type ReportData,
 } from '../report/index.js';
-import {readTopology} from '../topology/index.js';
+import {readTopology, type Topology} from '../topology/index.js';
 import {findAnomalies} from './find-anomalies.js';
 import {findPatterns} from './find-patterns.js';
 import type {ForecastSource} from './forecast-series.js';
@@ -70,6 +72,7 @@ export interface ReportSummary {
   /** Parts that the report shows, and those that nothing was given for. */
   readonly parts: readonly string[];
   readonly absent: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** The folder of style and script lies in the package, at the same place beside dist and src. */
@@ -102,39 +105,45 @@ export async function writeReport(
       bytes: Buffer.byteLength(html),
       volumes: data.patterns?.subjects.filter(({subject}) => subject === 'volume').length ?? 0,
       parts: names.flatMap(([name, part]) => (part === undefined ? [] : [name])),
+      warnings: data.warnings,
       absent: names.flatMap(([name, part]) => (part === undefined ? [name] : [])),
     },
   };
 }
 
 async function gather(options: ReportOptions): Promise<ReportData> {
-  const {planPath, topologyPath, evaluationPath, replayPath} = options;
+  const {planPath, topologyPath} = options;
   const plan = planPath === undefined ? undefined : await readArtifact<Plan>(planPath, PLAN_KIND);
-  const evaluation =
-    evaluationPath === undefined
-      ? undefined
-      : parseCommandDocument(await readJson(evaluationPath), evaluationPath, EVALUATION_DOCUMENT);
-  const replay =
-    replayPath === undefined
-      ? undefined
-      : parseCommandDocument(await readJson(replayPath), replayPath, REPLAY_DOCUMENT);
+  const evaluation = await readDocument(options.evaluationPath, EVALUATION_DOCUMENT);
+  const replay = await readDocument(options.replayPath, REPLAY_DOCUMENT);
+  const topology = topologyPath === undefined ? undefined : await readTopology(topologyPath);
   const patterns = await gatherPatterns(options);
   const anomalies = await gatherAnomalies(options);
   const foreseen = await gatherCourses(options, plan);
   return {
     ...{title: options.title, tool: options.tool, sources: sourcesOf(options)},
     ...{plan, patterns, anomalies, evaluation, replay, courses: foreseen?.courses},
-    tightest:
-      plan === undefined || topologyPath === undefined
-        ? undefined
-        : tightestCuts(plan, await readTopology(topologyPath), foreseen?.peaks ?? new Map()),
+    tightest: plan && topology && tightestCuts(plan, topology, foreseen?.peaks ?? new Map()),
+    warnings: [...warningsOf(plan, topology), ...(foreseen?.warnings ?? [])],
   };
 }
 
+function warningsOf(plan: Plan | undefined, topology: Topology | undefined): readonly string[] {
+  if (plan === undefined || topology === undefined || plan.topologySerial === topology.serial) return [];
+  return ['the plan was made of another topology than the one given: needs and cuts may not be its own'];
+}
+
+async function readDocument<T>(
+  filePath: string | undefined,
+  kind: {readonly command: string; readonly schema: z.ZodType<T>},
+): Promise<T | undefined> {
+  return filePath === undefined ? undefined : parseCommandDocument(await readJson(filePath), filePath, kind);
+}
+
 async function gatherPatterns(options: ReportOptions): Promise<PatternsDocument> {
-  const {patternsPath, storePath, granularity, topologyPath, seed, asOfUs, signal, onProgress} = options;
-  if (patternsPath !== undefined)
-    return parseCommandDocument(await readJson(patternsPath), patternsPath, PATTERNS_DOCUMENT);
+  const {storePath, granularity, topologyPath, seed, asOfUs, signal, onProgress} = options;
+  const given = await readDocument(options.patternsPath, PATTERNS_DOCUMENT);
+  if (given !== undefined) return given;
   const zone = parseTimeZone('UTC');
   if (zone === undefined) throw new Error('broken invariant: UTC is no time zone');
   return findPatterns({

@@ -13,6 +13,8 @@ interface Tile {
 }
 
 const SOON_DAYS = 30;
+/** Not everybody tells colours apart. */
+const SIGNS = {good: '✓ ', bad: '! '};
 
 /** The numbers that a planner looks at first; of what the report has. */
 export function renderHeadline(data: ReportData): Markup {
@@ -25,10 +27,12 @@ export function renderHeadline(data: ReportData): Markup {
   ];
   if (tiles.length === 0) return markup``;
   return markup`<section id="headline" aria-label="Headline numbers"><dl class="tiles">
-${tiles.map(
-  ({label, value, note, tone}) =>
-    markup`<div class="tile${tone === undefined ? '' : ` ${tone}`}"><dt>${label}</dt><dd><strong>${value}</strong><span>${note}</span></dd></div>\n`,
-)}</dl></section>`;
+${tiles.map(renderTile)}</dl></section>`;
+}
+
+function renderTile({label, value, note, tone}: Tile): Markup {
+  const sign = tone === undefined ? '' : SIGNS[tone];
+  return markup`<div class="tile ${tone}"><dt>${label}</dt><dd><strong>${sign}${value}</strong><span>${note}</span></dd></div>\n`;
 }
 
 function planTiles({plan}: ReportData): readonly Tile[] {
