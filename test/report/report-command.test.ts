@@ -121,7 +121,7 @@ describe('report', () => {
     expect(scenarios.find(([name]) => name === 'host/h1')).toMatchObject({
       1: '✓ yes',
       6: expect.stringMatching(
-        /^1 volume with 3\d\.\d GiB on .*h.* which hold .* GiB: at \d+\.\d % more$/,
+        /^1 volume with 3\d\.\d GiB on .*h.* which hold .* GiB: at \d+\.\d\s% more$/,
       ) as string,
     });
     // Nothing lies on h4.

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 
-import {invariant} from '../core/index.js';
+import {formatInstantUs, invariant} from '../core/index.js';
 import {type Markup, markup, markupText, ownMarkup} from '../charts/index.js';
 import type {PageParts} from './page-parts.js';
 import type {ReportData} from './report-data.js';
@@ -47,7 +47,7 @@ export function renderReport(data: ReportData, {style, script}: PageParts): stri
 <a class="skip" href="#content">Skip to the content</a>
 <header>
 <h1>${data.title}</h1>
-${renderThemes()}
+${renderDates(data)}${renderThemes()}
 <nav aria-label="Parts of this report"><ul>
 ${sections.map(({id, title}) => markup`<li><a href="#${id}">${title}</a></li>\n`)}</ul></nav>
 </header>
@@ -87,6 +87,15 @@ function sourceOf(text: string): string {
 function inlined(element: 'style' | 'script', text: string): Markup {
   invariant(!/<\/|<!--|\r/.test(text), `the ${element} of the page holds what ends it`);
   return ownMarkup(text);
+}
+
+/** Which time all this is of. */
+function renderDates({patterns, plan}: ReportData): Markup {
+  const dates = [
+    ...(patterns === undefined ? [] : [`What was known until ${formatInstantUs(patterns.toUs)}`]),
+    ...(plan === undefined ? [] : [`plan of ${plan.createdAt}`]),
+  ];
+  return dates.length === 0 ? markup`` : markup`<p class="note">${dates.join('; ')}.</p>\n`;
 }
 
 function renderThemes(): Markup {

@@ -26,19 +26,23 @@ function renderCourses(found: ScenarioCourses, plan: Plan | undefined): Markup {
   const quantiles = courses[0]?.quantiles ?? [];
   const seconds = (quantiles[0]?.values.length ?? 0) * stepSeconds;
   return markup`<p>What would have to be re-created if a boundary failed: the bytes of all its replicas, as they were and as ${model} foresees them for ${formatDurationRoughly(seconds)}. Quantiles are of the sum.${plan && ' The line is what the plan holds on the hosts that remain: where what is foreseen comes to it, the plan no longer suffices.'}</p>
-${renderLegend(quantiles.at(-1)?.level, plan !== undefined)}
+${renderLegend(quantiles.at(-1)?.level, plan && horizonEndUs(plan) <= found.originUs + seconds * US_PER_SECOND)}
 <div class="figures">
 ${pictures}</div>
 ${plan && tellHidden(plan.boundaries.length - courses.length)}`;
 }
 
-function heldBy({boundaries, createdAt, settings}: Plan): (scenario: string) => HeldFor | undefined {
-  const held = new Map(boundaries.map(({scenario, heldBytes}) => [scenario, heldBytes]));
-  const plannedUntilUs = Date.parse(createdAt) * 1000 + settings.horizonSeconds * US_PER_SECOND;
+function heldBy(plan: Plan): (scenario: string) => HeldFor | undefined {
+  const held = new Map(plan.boundaries.map(({scenario, heldBytes}) => [scenario, heldBytes]));
+  const plannedUntilUs = horizonEndUs(plan);
   return (scenario) => {
     const heldBytes = held.get(scenario);
     return heldBytes === undefined ? undefined : {heldBytes, plannedUntilUs};
   };
+}
+
+function horizonEndUs({createdAt, settings}: Plan): number {
+  return Date.parse(createdAt) * 1000 + settings.horizonSeconds * US_PER_SECOND;
 }
 
 function tellHidden(count: number): Markup {
@@ -46,7 +50,8 @@ function tellHidden(count: number): Markup {
   return markup`<p class="note">And ${count} more scenarios, with more slack, of one host, or without a volume that is known: the table below has them.</p>`;
 }
 
-function renderLegend(highest: number | undefined, hasPlan: boolean): Markup {
+/** `hasEnd`: whether the end of the plan's horizon is in the picture; undefined without a plan. */
+function renderLegend(highest: number | undefined, hasEnd: boolean | undefined): Markup {
   const keys = [
     key(markup`<path class="past" d="M0 5H24"/>`, 'was'),
     key(markup`<path class="median" d="M0 5H24"/>`, 'foreseen, median'),
@@ -57,12 +62,8 @@ function renderLegend(highest: number | undefined, hasPlan: boolean): Markup {
     ...(highest !== undefined && highest > WIDEST_LEVEL
       ? [key(markup`<path class="top" d="M0 5H24"/>`, `level of the plan, ${percent(highest)}`)]
       : []),
-    ...(hasPlan
-      ? [
-          key(markup`<path class="held" d="M0 5H24"/>`, 'held by the plan'),
-          key(markup`<path class="until" d="M12 0V10"/>`, 'end of its horizon'),
-        ]
-      : []),
+    ...(hasEnd === undefined ? [] : [key(markup`<path class="held" d="M0 5H24"/>`, 'held by the plan')]),
+    ...(hasEnd === true ? [key(markup`<path class="until" d="M12 0V10"/>`, 'end of its horizon')] : []),
   ];
   return markup`<ul class="legend">${keys}</ul>`;
 }

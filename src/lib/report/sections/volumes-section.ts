@@ -28,7 +28,7 @@ function renderVolumes(patterns: PatternsDocument): Markup {
 <div class="tools" id="volume-tools" hidden><label>Search volumes <input type="search" id="volume-search" autocomplete="off" spellcheck="false"></label>
 <span class="pages"><button type="button" id="volume-before">Page before</button> <button type="button" id="volume-next">Next page</button></span></div>
 <p id="volume-count" role="status">${countText(rows.length)}</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Volumes"><table id="volumes-table" data-page-rows="${PAGE_ROWS}">
+<div class="scroll" tabindex="0" role="region" aria-label="Table of volumes"><table id="volumes-table" data-page-rows="${PAGE_ROWS}">
 <caption><span>Volumes, those that are full first on top</span></caption>
 <thead><tr>${VOLUME_COLUMNS.map(headOf)}</tr></thead>
 <tbody>

@@ -1,9 +1,9 @@
 import {formatBytes} from '../../core/index.js';
 
-/** Rounded down, so that only a full score reads 100 %. */
+/** Rounded down, so that only a full score reads 100 %; not to be broken into lines. */
 export function percent(share: number, digits = 2): string {
   const scale = 10 ** (digits + 2);
-  return `${(Math.floor(share * scale + 1e-9) / 10 ** digits).toFixed(digits)} %`;
+  return `${(Math.floor(share * scale + 1e-9) / 10 ** digits).toFixed(digits)}\u00A0%`;
 }
 
 /** Bytes with their sign: `+1.50 GiB`, `-20.0 MiB`, `0 B`. */
