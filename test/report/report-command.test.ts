@@ -159,6 +159,9 @@ describe('report', () => {
     ];
     for (const id of ['volumes', 'anomalies', 'headline'])
       expect(section(given.stdout, id)).toEqual(section(found.stdout, id));
+    // A store that nothing is read from need not be there.
+    expect(found.stdout).toContain('<li>store: ');
+    expect(given.stdout).not.toContain('<li>store: ');
     expect(section(found.stdout, 'replay').at(-1)!.text).toMatch(/^foreshadow replay /);
   });
 
