@@ -69,6 +69,11 @@ const BENCHES: Readonly<Record<string, BenchEntry>> = {
     about: 'seasons found in generated series, and in real volumes',
     load: () => import('./seasons.js'),
   },
+  drift: {
+    about:
+      'false alarms of the drift test on nights that do not drift, and nights until those that do are found',
+    load: () => import('./drift.js'),
+  },
   interceptors: {
     about: 'what interceptors cost: the same load of fio bare and with each',
     load: () => import('./interceptors.js'),

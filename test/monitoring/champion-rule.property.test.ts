@@ -71,7 +71,7 @@ test('nothing is replaced that lost as little, by one large night alone, with wo
 });
 
 test('of challengers that are no better, watched for a year, no more than the error share is ever taken', () => {
-  const runs = 300;
+  const runs = 100;
   let taken = 0;
   for (let run = 0; run < runs; run += 1) {
     const random = createRandom(`equal ${run}`);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 
+import {countAlarms, nightsOf, nightsUntilAlarm, STATIONARY} from '../../bench/drift-nights.js';
 import {createRandom} from '../../src/lib/core/index.js';
 import {evidenceOf, studentTail, testDrift, WARM_UP_NIGHTS} from '../../src/lib/monitoring/index.js';
 import {effort} from '../support/effort.js';
-import {countAlarms, nightsOf, nightsUntilAlarm, STATIONARY} from './drift-cases.js';
 
 const RUNS = effort(20, 400);
 

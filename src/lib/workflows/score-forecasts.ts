@@ -17,6 +17,7 @@ import {
   type Block,
   blocksOf,
   type BlockScores,
+  dataFilesOf,
   FORECAST_SCORES_KIND,
   type ForecastScoresFile,
   type ForeseenVolume,
@@ -69,7 +70,7 @@ export interface ScoredHistory {
 
 /**
  * Scores the kept forecasts for every block of steps whose truth is there now, and saves the scores: a block once, when all its
- * steps have ended in the store and at `asOfUs`, and what was scored is not read again. Steps without a log are unknown; where
+ * steps have ended in the store and at `asOfUs`; what was scored is not read again, and removed when all of it is. Steps without a log are unknown; where
  * more than a tenth of a block is, it waits a day for logs that are late. Throws
  * InputError when store or history cannot be read.
  */
@@ -91,6 +92,8 @@ export async function scoreForecasts(options: ScoreForecastsOptions): Promise<Sc
     }
   }
   const scored = all.map(({name, scores}) => now.get(name) ?? scores);
+  for (const [index, {kept}] of all.entries())
+    if (scored[index]?.blocks.length === blocksOf(kept).length) await removeNumbers(kept, options);
   const count = (some: readonly (ForecastScoresFile | undefined)[]): number =>
     some.reduce((sum, one) => sum + (one?.blocks.length ?? 0), 0);
   const blocks = all.reduce((sum, {kept}) => sum + blocksOf(kept).length, 0);
@@ -101,6 +104,12 @@ export async function scoreForecasts(options: ScoreForecastsOptions): Promise<Sc
     newBlocks: count(scored) - count(all.map(({scores}) => scores)),
     waitingBlocks: blocks - count(scored),
   };
+}
+
+/** What was foreseen takes much room, and is not needed when all of it is scored. */
+async function removeNumbers(kept: KeptForecast, {files}: ScoreForecastsOptions): Promise<void> {
+  for (const file of dataFilesOf(kept))
+    if (files.has('forecasts', file)) await files.remove('forecasts', file);
 }
 
 interface KeptAndScored {

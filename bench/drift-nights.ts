@@ -1,5 +1,5 @@
-import type {Random} from '../../src/lib/core/index.js';
-import {type DriftOptions, testDrift, type WatchedNight} from '../../src/lib/monitoring/index.js';
+import type {Random} from '../src/lib/core/index.js';
+import {type DriftOptions, testDrift, type WatchedNight} from '../src/lib/monitoring/index.js';
 
 /** How nights vary while nothing drifts. */
 export interface StationaryNights {
