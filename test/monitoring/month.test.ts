@@ -24,8 +24,8 @@ async function newScene(): Promise<Scene> {
   return {storePath, fleet: fleetWithDrift()};
 }
 
-test('a month of nights: drift in week three is raised within three nights and not before, and the retrained model wins', async () => {
-  const scene = await newScene();
+/** What a nightly job does: monitor, train when told so, replace when told so, foresee. */
+async function runMonth(scene: Scene): Promise<readonly MonitorReport[]> {
   let champion = await trainAt(0, 'ets', scene);
   let challenger: ForecastSource | undefined;
   const reports: MonitorReport[] = [];
@@ -38,6 +38,12 @@ test('a month of nights: drift in week three is raised within three nights and n
     await keepAt(night, champion, 'champion', scene);
     if (challenger) await keepAt(night, challenger, 'challenger', scene);
   }
+  return reports;
+}
+
+test('a month of nights: drift in week three is raised within three nights and not before, and the retrained model wins', async () => {
+  const scene = await newScene();
+  const reports = await runMonth(scene);
   // The night that begins at DRIFT_NIGHT is known one later.
   const alarmed = reports.findIndex(({passed}) => !passed);
   expect(alarmed).toBeGreaterThan(DRIFT_NIGHT);

@@ -20,7 +20,7 @@ export const DRIFT_NIGHT = 14;
 /** Volumes with a job a day, less on Sundays; from the night of the drift on it runs eight hours later. */
 export function fleetWithDrift(driftNight = DRIFT_NIGHT): readonly Series[] {
   const hours = (DAYS_BEFORE + NIGHTS) * 24;
-  return Array.from({length: 3}, (_, volume) => {
+  return Array.from({length: 4}, (_, volume) => {
     const random = createRandom(`month ${volume}`);
     let wander = 0;
     const values = Float64Array.from({length: hours}, (__, hour) => {
@@ -78,7 +78,7 @@ export async function keepAt(
 ): Promise<void> {
   const asOfUs = nightUs(night);
   await forecastSeries({
-    ...{storePath, source, asOfUs, levels: [0.5], horizonSeconds: 86_400, threads: 1},
+    ...{storePath, source, asOfUs, levels: [0.5], horizonSeconds: 2 * 86_400, threads: 1},
     openStore: () => Promise.resolve(storeUntil(fleet, asOfUs)),
     keep: {role, tool: TOOL, createdAtUs: asOfUs, onChange},
     ...QUIET,
@@ -93,7 +93,7 @@ export async function trainAt(
 ): Promise<ForecastSource> {
   const asOfUs = nightUs(night);
   const {out} = await trainModel({
-    ...{storePath, model, asOfUs, createdAtUs: asOfUs, horizonSeconds: 86_400, seed: 1, threads: 1},
+    ...{storePath, model, asOfUs, createdAtUs: asOfUs, horizonSeconds: 2 * 86_400, seed: 1, threads: 1},
     ...{granularity: 'hourly', metric: 'used-bytes', tool: TOOL},
     openStore: () => Promise.resolve(storeUntil(fleet, asOfUs)),
     ...QUIET,

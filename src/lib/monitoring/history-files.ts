@@ -20,9 +20,7 @@ export interface HistoryFiles {
   has(folder: HistoryFolder, name: string): boolean;
   /** Names that end like this, in order; none where the folder is not there. */
   list(folder: HistoryFolder, ending: string): Promise<readonly string[]>;
-  write(folder: HistoryFolder, name: string, text: string): Promise<void>;
-  /** The same with what writes the file by its path. */
-  writeWith(folder: HistoryFolder, name: string, write: (filePath: string) => Promise<void>): Promise<void>;
+  write(folder: HistoryFolder, name: string, content: string | Uint8Array): Promise<void>;
   remove(folder: HistoryFolder, name: string): Promise<void>;
 }
 
@@ -39,17 +37,14 @@ export function openHistory(
 ): HistoryFiles {
   const root = historyFolderOf(storePath);
   const pathOf = (folder: HistoryFolder, name: string): string => path.join(root, folder, name);
-  const writeWith: HistoryFiles['writeWith'] = async (folder, name, write) => {
-    const filePath = pathOf(folder, name);
-    onChange({action: 'write', path: filePath});
-    await write(filePath);
-  };
   return {
     pathOf,
-    writeWith,
     has: (folder, name) => existsSync(pathOf(folder, name)),
     list: (folder, ending) => listFiles(path.join(root, folder), ending),
-    write: (folder, name, text) => writeWith(folder, name, (filePath) => writeFileAtomically(filePath, text)),
+    write: async (folder, name, content) => {
+      onChange({action: 'write', path: pathOf(folder, name)});
+      await writeFileAtomically(pathOf(folder, name), content);
+    },
     remove: async (folder, name) => {
       onChange({action: 'remove', path: pathOf(folder, name)});
       await rm(pathOf(folder, name), {force: true});

@@ -37,12 +37,8 @@ const keptSchema = z.strictObject({
   /** End of the history that the model was fitted on. */
   trainedUntil: z.iso.datetime(),
   volumes: z.int().nonnegative(),
-  /** Volumes and boundaries in parts, in order; what boundaries are the sums of. */
-  data: z.strictObject({
-    volumes: z.array(dataFile),
-    boundaries: z.array(dataFile),
-    members: dataFile.optional(),
-  }),
+  /** Quantiles of volumes and of boundaries (see kept-numbers.ts), and what boundaries are the sums of. */
+  data: z.strictObject({volumes: dataFile, boundaries: dataFile.optional(), members: dataFile.optional()}),
 });
 
 /** How kept forecasts are told and read (see core/artifact). */
@@ -126,6 +122,7 @@ export function blocksOf({
 
 /** Names of the files that hold the numbers. */
 export function dataFilesOf({data}: Pick<KeptForecast, 'data'>): readonly string[] {
-  const {volumes, boundaries, members} = data;
-  return [...volumes, ...boundaries, ...(members ? [members] : [])].map(({file}) => file);
+  return [data.volumes, data.boundaries, data.members].flatMap((one) =>
+    one === undefined ? [] : [one.file],
+  );
 }

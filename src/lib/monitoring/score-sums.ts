@@ -38,13 +38,15 @@ export const NO_SCORES: ScoreSums = {
 
 /**
  * Scores steps of one series: `quantiles[i][step]` at `KEPT_LEVELS[i]`, `outcome[step]`, NaN where it is not known. A step
- * for which nothing was foreseen is unknown too.
+ * for which nothing was foreseen is unknown too. Outcomes are rounded to 32 bits, as kept quantiles are: what was foreseen
+ * exactly stays so.
  */
 export function scoreSteps(quantiles: readonly Float64Array[], outcome: Float64Array): ScoreSums {
   let [steps, absoluteOutcome, error, loss] = [0, 0, 0, 0];
   const [inside, width] = [INTERVALS.map(() => 0), INTERVALS.map(() => 0)];
   const under = KEPT_LEVELS.map(() => 0);
-  for (const [step, y] of outcome.entries()) {
+  for (const [step, exact] of outcome.entries()) {
+    const y = Math.fround(exact);
     const at = (index: number): number => quantiles[index]?.[step] ?? Number.NaN;
     const median = at(MEDIAN);
     if (Number.isNaN(y) || Number.isNaN(median)) continue;

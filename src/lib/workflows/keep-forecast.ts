@@ -10,10 +10,10 @@ import {
   sha256Hex,
   shortHash,
   US_PER_SECOND,
-  writeFileAtomically,
 } from '../core/index.js';
 import {type Forecast, SEASON_STEPS} from '../forecasting/index.js';
 import {
+  BLOCK_STEPS,
   type BoundaryForecast,
   dataFilesOf,
   type ForecastRole,
@@ -24,13 +24,11 @@ import {
   type KeptForecastFile,
   keptMembersText,
   type KeptPlace,
-  keptVolumesCsv,
+  keptNumbersBytes,
   openHistory,
-  partsOf,
   placeName,
   traitsOf,
   type VolumeTraits,
-  writeKeptVolumes,
 } from '../monitoring/index.js';
 import type {Metric} from '../shadow-store/index.js';
 
@@ -65,7 +63,7 @@ export interface KeptForecastSummary {
 }
 
 /**
- * Keeps a forecast in the history of its store: volumes and boundaries as Parquet, what boundaries are the sums of as JSON, and last, by
+ * Keeps a forecast in the history of its store: numbers of volumes and boundaries, what boundaries are the sums of, and last, by
  * rename, what it is. The same one again changes nothing; another one for the same origin and role takes its place, and
  * a run that was killed is mended by running it again. Throws InputError when the model was fitted on what came after the
  * origin, TargetError when the disk refuses.
@@ -85,8 +83,8 @@ export async function keepForecast(options: KeepForecastOptions): Promise<KeptFo
   const isNew = !(await isKept(files, json, file));
   if (isNew) {
     // A name holds the hash of its content: what is there already is whole, and the same.
-    for (const {file: part, write} of data)
-      if (!files.has('forecasts', part)) await files.writeWith('forecasts', part, write);
+    for (const one of [data.volumes, data.boundaries, data.members])
+      if (one && !files.has('forecasts', one.file)) await files.write('forecasts', one.file, one.content);
     await files.write('forecasts', json, artifactText(file));
   }
   await removeFormer(files, name, [json, ...dataFilesOf(file)]);
@@ -96,71 +94,67 @@ export async function keepForecast(options: KeepForecastOptions): Promise<KeptFo
 /** Sums are told one by one, by no class. */
 const SUM: VolumeTraits = {kind: 'ordinary', scale: 0};
 
+interface KeptContents {
+  readonly volumes: DataFile;
+  readonly boundaries?: DataFile;
+  readonly members?: DataFile;
+}
+
 interface DataFile {
-  readonly of: 'volumes' | 'boundaries' | 'members';
   readonly file: string;
   readonly sha256: string;
-  readonly write: (filePath: string) => Promise<void>;
+  readonly content: string | Uint8Array;
 }
 
 function contentsOf(
   name: string,
   forecasts: readonly Forecast[],
   {granularity, panel, boundaries = []}: KeepForecastOptions,
-): readonly DataFile[] {
+): KeptContents {
   const seasonSteps = SEASON_STEPS[granularity];
   const historyOf = new Map(panel.map((series) => [series.id, series]));
   const traits = (id: string): VolumeTraits => {
     const history = historyOf.get(id);
     return history ? traitsOf(history, seasonSteps) : {kind: 'unknown', scale: 0};
   };
+  const dataFile = (ending: keyof KeptContents, content: DataFile['content']): DataFile => {
+    const sha256 = sha256Hex(content);
+    return {file: `${name}.${shortHash(sha256)}.${ending}`, sha256, content};
+  };
+  const blockSteps = BLOCK_STEPS[granularity];
   const sums = boundaries.map(({forecast}) => atKeptLevels(forecast));
-  // The texts are made again to be written: all of them at once would take too much memory.
-  return [
-    ...partsOf(forecasts).map((part) =>
-      dataFile(name, {of: 'volumes', ending: 'parquet', text: () => keptVolumesCsv(part, traits)}),
-    ),
-    ...partsOf(sums).map((part) =>
-      dataFile(name, {of: 'boundaries', ending: 'sums.parquet', text: () => keptVolumesCsv(part, () => SUM)}),
-    ),
-    ...(sums.length === 0
-      ? []
-      : [
-          dataFile(name, {
-            ...{of: 'members', ending: 'members'},
-            text: () => keptMembersText(boundaries.map(({group}) => group)),
-          }),
-        ]),
-  ];
-}
-
-function dataFile(
-  name: string,
-  {of, ending, text}: Pick<DataFile, 'of'> & {readonly ending: string; readonly text: () => string},
-): DataFile {
-  const sha256 = sha256Hex(text());
-  const write = (filePath: string): Promise<void> =>
-    of === 'members' ? writeFileAtomically(filePath, text()) : writeKeptVolumes(text(), filePath);
-  return {of, file: `${name}.${shortHash(sha256)}.${ending}`, sha256, write};
+  const groups = boundaries.map(({group}) => group);
+  return {
+    volumes: dataFile('volumes', keptNumbersBytes(forecasts, blockSteps, traits)),
+    ...(sums.length > 0 && {
+      boundaries: dataFile(
+        'boundaries',
+        keptNumbersBytes(sums, blockSteps, () => SUM),
+      ),
+      members: dataFile('members', keptMembersText(groups)),
+    }),
+  };
 }
 
 function describe(
   place: KeptPlace,
   forecasts: readonly Forecast[],
-  data: readonly DataFile[],
+  {volumes, boundaries, members}: KeptContents,
   {modelSha256, trainedUntilUs, tool, createdAtUs}: KeepForecastOptions,
 ): KeptForecastFile {
   const {granularity, metric, role, model, originUs} = place;
-  const told = (what: DataFile['of']): {file: string; sha256: string}[] =>
-    data.flatMap(({of, file, sha256}) => (of === what ? [{file, sha256}] : []));
-  const [members] = told('members');
+  const told = ({file, sha256}: DataFile): {file: string; sha256: string} => ({file, sha256});
   return {
     ...{kind: 'foreshadow.kept-forecast', version: 1, tool, createdAt: formatInstantUs(createdAtUs)},
     ...{granularity, metric, origin: formatInstantUs(originUs)},
     horizonSteps: forecasts[0]?.point.length ?? 0,
     ...{role, model, modelSha256, trainedUntil: formatInstantUs(trainedUntilUs)},
     volumes: forecasts.length,
-    data: {volumes: told('volumes'), boundaries: told('boundaries'), ...(members && {members})},
+    data: {
+      volumes: told(volumes),
+      ...(boundaries && {boundaries: told(boundaries)}),
+      ...(members && {members: told(members)}),
+    },
   };
 }
 

@@ -32,7 +32,7 @@ import {
   type KeptMembers,
   NO_SCORES,
   placeName,
-  readKeptVolumes,
+  readKeptNumbers,
   scoreBlock,
   type ScoredForecast,
   scoredForecastOf,
@@ -187,27 +187,22 @@ async function scoreDue(
   truth: readonly Series[],
   options: ScoreForecastsOptions,
 ): Promise<ForecastScoresFile> {
-  const reach = {fromStep: dueBlocks[0]?.fromStep ?? 0, toStep: dueBlocks.at(-1)?.toStep ?? 0};
   const {files} = options;
-  const read = async (parts: KeptForecast['data']['volumes']): Promise<readonly ForeseenVolume[]> => {
-    const all: ForeseenVolume[] = [];
-    for (const {file} of parts) all.push(...(await readKeptVolumes(files.pathOf('forecasts', file), reach)));
-    return all;
-  };
-  const [volumes, sums] = [await read(kept.data.volumes), await read(kept.data.boundaries)];
+  const read = (
+    data: KeptForecast['data']['boundaries'],
+    block: Block,
+  ): Promise<readonly ForeseenVolume[]> =>
+    data === undefined
+      ? Promise.resolve([])
+      : readKeptNumbers(files.pathOf('forecasts', data.file), block.block);
   const members = await readMembers(files, kept);
   const outcomes = {volume: byId(truth), boundary: byId(members ? sumsOf(truth, members) : [])};
-  const now = dueBlocks.flatMap((block) => {
-    const [from, to] = [block.fromStep - reach.fromStep, block.toStep - reach.fromStep];
-    const cut = (foreseen: ForeseenVolume): ForeseenVolume => ({
-      ...foreseen,
-      quantiles: foreseen.quantiles.map((values) => values.subarray(from, to)),
-    });
-    const scored = scoreBlock(volumes.map(cut), sums.map(cut), (scope, id) =>
-      outcomeOf(outcomes[scope].get(id), block),
-    );
-    return scored === undefined || isLate(scored, block, untilUs) ? [] : [toldBlock(block.block, scored)];
-  });
+  const now: ForecastScoresFile['blocks'] = [];
+  for (const block of dueBlocks) {
+    const [volumes, sums] = [await read(kept.data.volumes, block), await read(kept.data.boundaries, block)];
+    const scored = scoreBlock(volumes, sums, (scope, id) => outcomeOf(outcomes[scope].get(id), block));
+    if (scored !== undefined && !isLate(scored, block, untilUs)) now.push(toldBlock(block.block, scored));
+  }
   const blocks = [...(scores?.blocks ?? []), ...now].sort((left, right) => left.block - right.block);
   const {granularity, metric, role, model, modelSha256, horizonSteps} = kept;
   return {
