@@ -35,7 +35,8 @@ const LEGEND = [
 
 async function groupLines(group: GroupVerdict, all: readonly MonitorRow[]): Promise<readonly string[]> {
   const {granularity, metric, champion} = group;
-  const rows = all.filter((row) => row.granularity === granularity && row.metric === metric);
+  const own = all.filter((row) => row.granularity === granularity && row.metric === metric);
+  const rows = own.filter(({role, scope}) => role !== 'reference' || scope === 'volumes');
   const more = rows.length - ROWS_SHOWN;
   return [
     '',
@@ -99,7 +100,7 @@ function levelLines({levels}: GroupVerdict): readonly string[] {
   const told = levels.levels.filter(({level}) => level === 0.05 || level === 0.95);
   return told.map(
     ({level, share, ask}) =>
-      `level ${level} holds ${percent(share)} in ${levels.nights} nights: ask for ${ask.toFixed(3)}`,
+      `level ${level} holds ${percent(share)} in ${levels.nights} ${levels.nights === 1 ? 'night' : 'nights'}: ask for ${ask.toFixed(3)}`,
   );
 }
 
@@ -114,14 +115,14 @@ function promiseLines(plans: readonly PlanPromise[]): readonly string[] {
   if (plans.length === 0) return [];
   return [
     '',
-    `${plans.length === 1 ? '1 plan' : `${plans.length} plans`} held against what happened, as if applied: every scenario at every step`,
+    `${plans.length === 1 ? '1 plan' : `${plans.length} plans`} held against what happened: every scenario at every step`,
     ...broken
       .slice(0, BROKEN_SHOWN)
       .map(
-        ({createdAtUs, scenario, steps, keptSteps, atUs, stuckBytes}) =>
-          `  ${paint.warn('short:')} plan of ${formatInstantUs(createdAtUs)}, ${printable(scenario)}: ${steps - keptSteps} of ${steps} steps, ${formatBytes(stuckBytes)} at ${formatInstantUs(atUs)}`,
+        ({createdAtUs, scenario, steps, keptSteps, stuckBytes}) =>
+          `${paint.warn('short:')} ${printable(scenario)} of ${formatInstantUs(createdAtUs)}: ${steps - keptSteps} of ${steps} hours, up to ${formatBytes(stuckBytes)}`,
       ),
-    ...(broken.length > BROKEN_SHOWN ? [`  and ${broken.length - BROKEN_SHOWN} more (--json has all)`] : []),
+    ...(broken.length > BROKEN_SHOWN ? [`and ${broken.length - BROKEN_SHOWN} more (--json has all)`] : []),
   ];
 }
 

@@ -1,5 +1,5 @@
 import {compileTopology, levelOfScenario, type Plan} from '../allocation/index.js';
-import {parseInstantUs, type Series, US_PER_SECOND} from '../core/index.js';
+import {groupBy, parseInstantUs, type Series, sum, US_PER_SECOND} from '../core/index.js';
 import {judgeReserve, type ScenarioOutcome} from '../replay/index.js';
 import type {Topology} from '../topology/index.js';
 
@@ -17,7 +17,7 @@ export interface PlanPromise {
   /** Steps that begin from here on and have ended by `toUs`. */
   readonly fromUs: number;
   readonly toUs: number;
-  /** Nothing more will come of it: the next plan took over, or its horizon is over. */
+  /** Nothing more will come of it: a day ago the next plan took over, or its horizon was over. */
   readonly isOver: boolean;
   readonly scenarios: readonly ScenarioPromise[];
 }
@@ -74,25 +74,30 @@ export interface PromiseTally {
   readonly scenarioSteps: number;
   readonly keptSteps: number;
   readonly keptShare: number;
+  /** Plans times scenarios, and those in which not one step was broken. */
+  readonly cases: number;
+  readonly keptCases: number;
   /** The share that was broken is larger than the level allows. */
   readonly isBroken: boolean;
 }
 
 /** Adds up promises by level, the highest first. */
 export function tallyPromises(promises: readonly PlanPromise[]): readonly PromiseTally[] {
-  const byLevel = new Map<number, {scenarioSteps: number; keptSteps: number}>();
-  for (const {level, steps, keptSteps} of promises.flatMap(({scenarios}) => scenarios)) {
-    if (level === undefined || steps === 0) continue;
-    const known = byLevel.get(level) ?? {scenarioSteps: 0, keptSteps: 0};
-    byLevel.set(level, {
-      scenarioSteps: known.scenarioSteps + steps,
-      keptSteps: known.keptSteps + keptSteps,
-    });
-  }
-  return [...byLevel]
-    .map(([level, {scenarioSteps, keptSteps}]) => {
+  const promised = promises
+    .flatMap(({scenarios}) => scenarios)
+    .flatMap(({level, ...outcome}) =>
+      level === undefined || outcome.steps === 0 ? [] : [{level, ...outcome}],
+    );
+  return [...groupBy(promised, ({level}) => level)]
+    .map(([level, cases]) => {
+      const scenarioSteps = sum(cases.map(({steps}) => steps));
+      const keptSteps = sum(cases.map((one) => one.keptSteps));
       const keptShare = keptSteps / scenarioSteps;
-      return {level, scenarioSteps, keptSteps, keptShare, isBroken: keptShare < level};
+      const keptCases = cases.filter((one) => one.keptSteps === one.steps).length;
+      return {
+        ...{level, scenarioSteps, keptSteps, keptShare, isBroken: keptShare < level},
+        ...{cases: cases.length, keptCases},
+      };
     })
     .sort((left, right) => right.level - left.level);
 }

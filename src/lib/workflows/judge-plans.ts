@@ -40,6 +40,8 @@ export interface JudgePlansOptions {
 
 /** What happens within an hour is looked at hour by hour. */
 const GRANULARITY: Granularity = 'hourly';
+/** Logs may be late by so much: until then a plan is looked at again. */
+const WAIT_US = 86_400_000_000;
 
 /**
  * How far each kept plan kept its promise, from when it was held until the next one was, as far as the truth is there; the oldest
@@ -109,7 +111,7 @@ async function judge(
     ...{granularity: GRANULARITY, metric: 'used-bytes', fromUs, asOfUs: toUs},
   });
   return {
-    ...{sha256: sha256Hex(text), policy: plan.policy, fromUs, toUs, isOver: untilUs >= span.toUs},
+    ...{sha256: sha256Hex(text), policy: plan.policy, fromUs, toUs, isOver: untilUs >= span.toUs + WAIT_US},
     createdAtUs: parseInstantUs(plan.createdAt) ?? Number.NaN,
     scenarios: judgePlan(plan, topology, histories, {fromUs, toUs}),
   };

@@ -136,22 +136,27 @@ async function judgePlans(
 }
 
 function checkDrift({granularity, metric, drift}: GroupVerdict): MonitorCheck {
-  const {verdict, nights, warmUpNights, alarmAtUs, nightsPerFalseAlarm} = drift;
+  const {verdict, nights, warmUpNights, alarmAtUs} = drift;
   const messages: Readonly<Record<typeof verdict, string>> = {
     'too-early': `too early to say: ${nights} of ${warmUpNights + 1} nights`,
     none: `no drift in ${nights} nights`,
-    retrained: 'drift was found, and the model was trained again since',
-    drift: `drift since ${alarmAtUs === undefined ? '' : formatInstantUs(alarmAtUs)}: nothing was trained on what came since`,
+    retrained: 'drift was found; the model was trained since',
+    drift: `drift, found at ${alarmAtUs === undefined ? '' : formatInstantUs(alarmAtUs)}; not trained since`,
   };
   return {
     ...{check: 'drift', about: `${granularity} ${metric}`, passed: verdict !== 'drift'},
-    message: `${messages[verdict]} (a false alarm in ${nightsPerFalseAlarm} nights at most)`,
+    message: messages[verdict],
   };
 }
 
-function checkPromise({level, keptShare, keptSteps, scenarioSteps, isBroken}: PromiseTally): MonitorCheck {
+function checkPromise({level, keptShare, isBroken, ...promise}: PromiseTally): MonitorCheck {
   return {
     ...{check: 'promise', about: `level ${Number(level.toFixed(4))}`, passed: !isBroken},
-    message: `${keptSteps} of ${scenarioSteps} scenario-steps could be repaired, ${(100 * keptShare).toFixed(2)} % where ${(100 * level).toFixed(2)} % were promised`,
+    message: `${downTo(100 * keptShare)} % of ${promise.scenarioSteps} scenario-steps kept, at every step in ${promise.keptCases} of ${promise.cases}`,
   };
+}
+
+/** Rounded down, so that only all of them read 100. */
+function downTo(percent: number): string {
+  return (Math.floor(100 * percent + 1e-9) / 100).toFixed(2);
 }
