@@ -173,7 +173,7 @@ describe('monitor', () => {
 
   it('names the file and the field of a history that was changed', async () => {
     const scores = path.join(store, 'monitor', 'scores');
-    const [name = ''] = await readdir(scores);
+    const [name = ''] = (await readdir(scores)).filter((one) => one.endsWith('.json'));
     const file = path.join(scores, name);
     const text = await readFile(file, 'utf8');
     await writeFile(file, text.replace(/"steps": \d+/, '"steps": -1'));

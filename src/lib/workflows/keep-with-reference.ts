@@ -84,12 +84,14 @@ async function foreseeNaively(
   };
 }
 
-/** Each sum with those of its members that it was made of. */
+/** Each sum with those of its members that it was made of; one of which nothing is known yet counts as nothing. */
 function paired(
   {forecasts, groups}: BoundaryForecasts,
   panel: readonly Series[],
 ): readonly BoundaryForecast[] {
-  const known = new Set(panel.map(({id}) => id));
+  const known = new Set(
+    panel.filter(({values}) => values.some((value) => !Number.isNaN(value))).map(({id}) => id),
+  );
   const groupOf = new Map(groups.map((group) => [group.id, group]));
   return forecasts.map((forecast) => {
     const members = groupOf.get(forecast.id)?.members.filter(({id}) => known.has(id)) ?? [];

@@ -19,7 +19,8 @@ import {
 } from '../monitoring/index.js';
 import {openShadowStore} from '../shadow-store/index.js';
 import {judgeKeptPlans, judgePlanFile} from './judge-plans.js';
-import {type ScoredHistory, scoreForecasts, type TruthSource} from './score-forecasts.js';
+import type {TruthSource} from './score-due-blocks.js';
+import {type ScoredHistory, scoreForecasts} from './score-forecasts.js';
 
 export interface MonitorOptions {
   readonly storePath: string;
