@@ -55,14 +55,13 @@ function heavyDraw(random: Random): number {
   return (random.normal() * Math.sqrt(3)) / Math.sqrt(squares);
 }
 
-/** Alarms in the nights, the test beginning anew after each. */
-export function countAlarms(nights: readonly WatchedNight[], options: DriftOptions): number {
-  let [alarms, from] = [0, 0];
-  for (;;) {
+/** The nights that raise an alarm, the test beginning anew after each. */
+export function alarmNights(nights: readonly WatchedNight[], options: DriftOptions): readonly number[] {
+  const alarms: number[] = [];
+  for (let from = 0; ; from = (alarms.at(-1) ?? 0) + 1) {
     const at = testDrift(nights.slice(from), options).findIndex(({isAlarm}) => isAlarm);
     if (at < 0) return alarms;
-    alarms += 1;
-    from += at + 1;
+    alarms.push(from + at);
   }
 }
 

@@ -1,6 +1,9 @@
+import path from 'node:path';
+
 import {createRandom, mean, quantile} from '../src/lib/core/index.js';
 import type {BenchOptions, BenchResult} from './bench.js';
-import {countAlarms, nightsOf, nightsUntilAlarm, STATIONARY, type StationaryNights} from './drift-nights.js';
+import {watchFleets} from './drift-fleets.js';
+import {alarmNights, nightsOf, nightsUntilAlarm, STATIONARY, type StationaryNights} from './drift-nights.js';
 
 const NIGHTS_PER_FALSE_ALARM = 1000;
 /** Of the loss, in standard deviations of its nights. */
@@ -13,9 +16,12 @@ const LONGEST = 60;
 /**
  * The drift test of `monitor` on made nights: years without drift, of each kind how many nights there are for a false
  * alarm; and years in which the loss rises by some standard deviations, how many nights it takes to be found. `--runs` says
- * how many years of each.
+ * how many years of each. Then fleets (`watchFleets`).
  */
-export function bench({runs = 1000}: BenchOptions): BenchResult {
+export async function bench({
+  runs = 1000,
+  data = path.join(import.meta.dirname, '..', '..', 'shared', 'data'),
+}: BenchOptions): Promise<BenchResult> {
   const table: Record<string, string | number>[] = [];
   const figures: Record<string, number> = {};
   let fewest = Infinity;
@@ -44,6 +50,7 @@ export function bench({runs = 1000}: BenchOptions): BenchResult {
       }
     }
   }
+  table.push(...(await watchFleets(data)));
   return {name: 'drift', figures, table};
 }
 
@@ -52,7 +59,7 @@ function falseAlarms(nights: StationaryNights, runs: number): number {
   for (let run = 0; run < runs; run += 1) {
     const random = createRandom(`bench drift ${nights.name} ${run}`);
     const year = nightsOf(365, {...nights, shiftAt: Infinity, shift: 0}, random);
-    alarms += countAlarms(year, {nightsPerFalseAlarm: NIGHTS_PER_FALSE_ALARM});
+    alarms += alarmNights(year, {nightsPerFalseAlarm: NIGHTS_PER_FALSE_ALARM}).length;
   }
   return alarms;
 }
