@@ -47,7 +47,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**', 'bench/**'],
+    files: ['test/**', 'bench/**', 'scripts/**'],
     rules: {
       'max-lines-per-function': 'off',
       'no-console': 'off',

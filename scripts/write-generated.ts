@@ -6,7 +6,6 @@ import {commandReference} from './command-reference.js';
 import {jsonSchemas} from './json-schemas.js';
 
 const ROOT = path.join(import.meta.dirname, '..');
-/* eslint-disable no-console -- a program for developers */
 const {values} = parseArgs({options: {check: {type: 'boolean', default: false}}});
 
 /**

@@ -66,7 +66,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     }).catch((error: unknown) => {
       throw withNearestFlag(error, Object.keys({...this.ctor.flags, ...BaseCommand.baseFlags}), this.id);
     });
-    this.flags = flags as typeof this.flags;
+    this.flags = withSwitches(flags, this.ctor.flags) as typeof this.flags;
     this.args = args as typeof this.args;
     this.metadata = metadata;
     setColour(wantsColour(this.flags.color && !this.jsonEnabled()));
@@ -134,6 +134,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     this.abort.abort();
     setTimeout(() => process.exit(130), this.graceAfterInterruptMs).unref();
   }
+}
+
+/** A switch that was not given is off; oclif leaves it out, which its types do not say. */
+function withSwitches(given: object, flags: Partial<Command.Class['flags']> = {}): object {
+  const off = Object.entries(flags).flatMap(([name, flag]) =>
+    flag?.type === 'boolean' && !flag.allowNo ? [[name, false] as const] : [],
+  );
+  return {...Object.fromEntries(off), ...given};
 }
 
 /** oclif names a flag that is none; people want to know which they meant. */

@@ -37,7 +37,7 @@ const TOPOLOGY = `kind: topology
 version: 1
 fillLimit: 0.9
 hosts:
-${[1, 2, 3, 4].map((host) => `  - {id: h${host}, capacity: 1TB, labels: {rack: r${host}}}`).join('\n')}
+${[1, 2, 3, 4, 5].map((host) => `  - {id: h${host}, capacity: 1TB, labels: {rack: r${host}}}`).join('\n')}
 boundaries:
   - kind: rack
 volumes:
@@ -70,13 +70,20 @@ const COMMANDS: Readonly<Record<string, Parameters<typeof runCommand>[0]>> = {
   ...{forecast: Forecast, plan: Plan, 'plan verify': VerifyPlan, report: Report},
 };
 
+/** As foreshadow.yaml would say it: what is planned for a day need not be foreseen for a week. */
+const SETTINGS: Readonly<Record<string, readonly string[]>> = {
+  ...{train: ['--horizon', '1d', '--threads', '1'], forecast: ['--threads', '1']},
+  ...{plan: ['--horizon', '1d'], report: ['--horizon', '1d']},
+};
+
 /** A command in this process, which costs a tenth of the built program. */
 async function call(argv: readonly string[]): Promise<NightAnswer> {
   const [first = '', second = ''] = argv;
   const isLong = COMMANDS[`${first} ${second}`] !== undefined;
   const command = COMMANDS[isLong ? `${first} ${second}` : first];
   if (command === undefined) throw new Error(`no command ${first}`);
-  const run = await runCommand(command, [...argv.slice(isLong ? 2 : 1), '--json']);
+  const settings = isLong ? [] : (SETTINGS[first] ?? []);
+  const run = await runCommand(command, [...argv.slice(isLong ? 2 : 1), ...settings, '--json']);
   return {exitCode: run.exitCode ?? 1, text: run.stdout, document: JSON.parse(run.stdout)};
 }
 
