@@ -52,7 +52,10 @@ const CALLS: [command: string, words: string][] = [
     '--store {s} --topology {c/topology.yaml} --horizon 2d --certificate --keep --out {plan.json} --as-of 2026-01-14T00:00:00Z',
   ],
   ['plan verify', '{plan.json} --topology {c/topology.yaml}'],
-  ['admit', '--store {s} --topology {c/topology.yaml} --horizon 2d --size 1MiB --replicas 2 --whatif growth*1.5'],
+  [
+    'admit',
+    '--store {s} --topology {c/topology.yaml} --horizon 2d --size 1MiB --replicas 2 --whatif growth*1.5',
+  ],
   [
     'replay',
     '--store {s} --topology {c/topology.yaml} --policies shared,oracle --model naive --warm-up 3d --review 1d --sweep',

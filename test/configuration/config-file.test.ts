@@ -136,9 +136,9 @@ describe('what foreshadow.yaml sets', () => {
       policy: 'shared default',
       horizon: ' not set',
     });
-    expect(() =>
-      describeConfig(commands, {file, environment, command: 'plna', isResolved: true}),
-    ).toThrow('there is no command "plna"');
+    expect(() => describeConfig(commands, {file, environment, command: 'plna', isResolved: true})).toThrow(
+      'there is no command "plna"',
+    );
   });
 });
 

@@ -204,7 +204,9 @@ describe.skipIf(why !== undefined)('stores on real ClickHouse servers, replicate
 
   test('the whole demo runs on one', {timeout: 900_000}, async () => {
     const served = await newStore();
-    const told = JSON.parse(await foreshadow(['demo', '--store', served, '--json'])) as {alreadyThere: number};
+    const told = JSON.parse(await foreshadow(['demo', '--store', served, '--json'])) as {
+      alreadyThere: number;
+    };
     expect(told).toMatchObject({command: 'demo'});
     expect(told.alreadyThere).toBeGreaterThan(30);
     const report = JSON.parse(await foreshadow(['store', 'verify', '--store', served, '--json'])) as unknown;
