@@ -36,13 +36,18 @@ interface Sample {
 /**
  * The same load of fio (4 KiB, 70 % reads, at random over a disk in memory) bare and with each interceptor that capture
  * runs, into a store, alternating: IOPS and the 99th percentile of reads' latency as ratios of medians of `runs` (at
- * least 5), and CPU time of the interceptor a request. nbdkit is compared with nbdkit that does not log.
+ * least 5), and CPU time of the interceptor a request; `sets` names some of them. nbdkit is compared with nbdkit that does not log.
  */
-export async function bench({runs = 5}: BenchOptions): Promise<BenchResult> {
+export async function bench({runs = 5, sets}: BenchOptions): Promise<BenchResult> {
   const folder = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'foreshadow-bench-'));
   const noBlocks = whyNoBlocks();
   const device = noBlocks === undefined ? attachDisk(folder) : '';
-  const ways = waysOf(device, noBlocks);
+  const asked = sets?.split(',');
+  const all = waysOf(device, noBlocks);
+  const isAsked = ({name}: Way): boolean => asked === undefined || asked.includes(name);
+  const ways = all.filter(
+    (way) => isAsked(way) || all.some((other) => isAsked(other) && other.bare === way.name),
+  );
   for (const {name, skip} of ways) if (skip !== undefined) console.error(`${name} is left out: ${skip}`);
   const able = ways.filter(({skip}) => skip === undefined);
   const samples = new Map<string, Sample[]>();
