@@ -25,7 +25,7 @@ export default class Report extends BaseCommand<typeof Report> {
     'is not given is left out, and the report says which command makes it.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --topology cluster.yaml --plan plan.json',
-    '<%= config.bin %> <%= command.id %> --topology cluster.yaml --plan plan.json --replay replay.json --evaluation evaluation.json --out report.html',
+    '<%= config.bin %> <%= command.id %> --topology cluster.yaml --plan plan.json --replay replay.json --evaluation evaluation.json --monitor monitor.json --out report.html',
     '<%= config.bin %> <%= command.id %> --patterns patterns.json --anomalies anomalies.json --out -',
   ];
   static override flags = {
@@ -34,6 +34,7 @@ export default class Report extends BaseCommand<typeof Report> {
     plan: Flags.string({summary: 'plan file to show', helpValue: 'FILE'}),
     replay: Flags.string({summary: 'what "replay --json" printed', helpValue: 'FILE'}),
     evaluation: Flags.string({summary: 'what "evaluate --json" printed', helpValue: 'FILE'}),
+    monitor: Flags.string({summary: 'what "monitor --json" printed', helpValue: 'FILE'}),
     patterns: Flags.string({
       summary: 'what "patterns --json" printed of used bytes, instead of finding it again',
       helpValue: 'FILE',
@@ -74,7 +75,7 @@ export default class Report extends BaseCommand<typeof Report> {
     const {summary, html} = await writeReport({
       ...{title: flags.title, storePath: flags.store, topologyPath: flags.topology, planPath: flags.plan},
       ...{patternsPath: flags.patterns, anomaliesPath: flags.anomalies},
-      ...{evaluationPath: flags.evaluation, replayPath: flags.replay},
+      ...{evaluationPath: flags.evaluation, monitorPath: flags.monitor, replayPath: flags.replay},
       ...this.foresight(),
       ...{granularity: flags.granularity, seed: flags.seed, asOfUs: this.nowUs(flags['as-of'])},
       ...{tool: this.tool, out: isPrinted ? undefined : flags.out, signal: this.signal},

@@ -5,6 +5,8 @@ import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
 import Evaluate from '../../src/commands/evaluate.js';
+import Forecast from '../../src/commands/forecast.js';
+import Monitor from '../../src/commands/monitor.js';
 import Patterns from '../../src/commands/patterns.js';
 import PatternsAnomalies from '../../src/commands/patterns/anomalies.js';
 import Plan from '../../src/commands/plan.js';
@@ -102,10 +104,10 @@ describe('report', () => {
     expect([exitCode, stdout]).toEqual([
       0,
       expect.stringMatching(
-        /report\.html: \d+ KiB, 2 volumes; plan, courses, patterns, anomalies, evaluation, replay\n$/,
+        /report\.html: \d+ KiB, 2 volumes; plan, courses, patterns, anomalies, evaluation, replay\nnot in it: monitor;/,
       ),
     ]);
-    expect(result).toMatchObject({absent: [], volumes: 2, out});
+    expect(result).toMatchObject({absent: ['monitor'], volumes: 2, out});
     const html = await readFile(out, 'utf8');
     const scenarios = rowsOf(section(html, 'scenarios')).filter((row) => row.length === 7);
     expect(scenarios.map(([name]) => name).sort()).toEqual([
@@ -165,6 +167,31 @@ describe('report', () => {
     expect(section(found.stdout, 'replay').at(-1)!.text).toMatch(/^foreshadow replay /);
   });
 
+  it('shows how forecasts and plans that were kept did', async () => {
+    const asOf = ['--as-of', new Date(BEGIN_US / 1000 + (DAYS - 2) * 86_400_000).toISOString()];
+    const ahead = ['--horizon', '2d', '--keep', ...asOf];
+    await runCommand(Forecast, [...sources, ...ahead, '--model', 'naive']);
+    await runCommand(Plan, [...sources, ...ahead, '--out', fileOf('kept-plan.json')]);
+    const monitor = await documentOf(Monitor, 'monitor.json', [
+      ...['--store', fileOf('store'), '--as-of', '2026-03-25', '--false-alarm', '1500'],
+    ]);
+    const {stdout} = await report('--out', '-', '--monitor', monitor);
+    const rows = rowsOf(section(stdout, 'monitor'));
+    expect(rows).toContainEqual(
+      expect.arrayContaining(['2 volumes', 'naive', 'champion', expect.stringMatching(/^[\d.]+\s%$/)]),
+    );
+    // A host of one volume and one of two are sums of their own.
+    expect(rows).toContainEqual(expect.arrayContaining(['rack/r1', 'naive', 'champion']));
+    expect(rows).toContainEqual(expect.arrayContaining(['99.00\u00A0%']));
+    expect(section(stdout, 'monitor').map(({text}) => text)).toContainEqual(
+      expect.stringMatching(/^Drift test: too early to say: \d of 11 nights\.$/),
+    );
+    expect(section(stdout, 'monitor').map(({text}) => text)).toContainEqual(
+      expect.stringContaining('one false alarm in 1,500 nights at most'),
+    );
+    expect(stdout).toContain(`<li>monitor: <code>${monitor}</code></li>`);
+  });
+
   it('warns when the plan was made of another topology', async () => {
     const other = fileOf('other.yaml');
     await writeFile(other, TOPOLOGY.replace('200GiB', '210GiB'));
@@ -192,6 +219,7 @@ describe('report', () => {
     ],
     ['--evaluation', '{"schemaVersion": 2, "command": "evaluate"}', /schemaVersion/],
     ['--evaluation', '{"schemaVersion": 1, "command": "evaluate", "metric": 7}', /metric/],
+    ['--monitor', '{"schemaVersion": 1, "command": "monitor", "rows": 7}', /rows/],
     ['--patterns', '{"schemaVersion": 1, "command": "patterns", "metric": "reads"}', /metric.*used-bytes/],
     ['--patterns', 'not JSON', /is not JSON/],
     ['--plan', '{"kind": "foreshadow.model"}', /foreshadow\.plan/],

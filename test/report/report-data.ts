@@ -57,6 +57,7 @@ export function exampleReport(nameOf: (index: number) => string, volumeCount: nu
       events: [{startUs: ORIGIN_US, endUs: ORIGIN_US + HOUR_US, kind: 'drop', volumes, text: first}],
     },
     evaluation: exampleEvaluation(first),
+    monitor: exampleMonitor(first),
     replay: exampleReplay(first),
   };
 }
@@ -149,5 +150,63 @@ function exampleReplay(name: string): NonNullable<ReportData['replay']> {
       },
     ],
     lost: [{scenario: name, volumes: 1}],
+  };
+}
+
+function exampleMonitor(name: string): NonNullable<ReportData['monitor']> {
+  const group = {granularity: 'hourly', metric: 'used-bytes'};
+  const row = {
+    ...{...group, model: name, name, series: 3, steps: 1440, bias: -0.021, lossVsNaive: 0.625},
+    coverage: [0.5, 0.9, 0.95].map((expected) => ({expected, share: expected - 0.0123})),
+    sharpness: [0.5, 0.9, 0.95].map((interval) => ({interval, width: interval / 4})),
+  };
+  return {
+    ...{sinceUs: ORIGIN_US - 480 * HOUR_US, asOfUs: ORIGIN_US, keptForecasts: 60, waitingBlocks: 4},
+    rows: [
+      {...row, role: 'champion', scope: 'volumes'},
+      {...row, role: 'champion', scope: 'boundary'},
+      {...row, role: 'challenger', scope: 'class', coverage: [], sharpness: [], bias: undefined},
+      {...row, role: 'reference', scope: 'volumes', lossVsNaive: undefined},
+    ],
+    groups: [
+      {
+        ...{...group, champion: {model: name}, drift: {nightsPerFalseAlarm: 1000}, action: 'replace'},
+        levels: {nights: 20, levels: [{level: 0.95, share: 0.931, ask: 0.962}]},
+        challengers: [
+          {
+            ...{model: name, pairedNights: 20, wonNights: 15, lostNights: 5, lossRatio: 0.9},
+            ...{championCoverage: 0.94, challengerCoverage: 0.95, reason: `${name} lost less`},
+          },
+        ],
+        replacements: [{to: {model: name}, lossRatio: 0.9}],
+      },
+    ],
+    plans: [
+      {
+        createdAtUs: ORIGIN_US - 24 * HOUR_US,
+        scenarios: [
+          {
+            ...{scenario: `rack/${name}`, steps: 24, keptSteps: 23},
+            worst: {atUs: ORIGIN_US - HOUR_US, stuckBytes: GIB},
+          },
+          {scenario: `feed/${name}`, steps: 24, keptSteps: 24},
+        ],
+      },
+    ],
+    promises: [
+      {
+        level: 0.99,
+        scenarioSteps: 48,
+        keptSteps: 47,
+        keptShare: 47 / 48,
+        isBroken: true,
+        cases: 2,
+        keptCases: 1,
+      },
+    ],
+    checks: [
+      {check: 'drift', about: 'hourly used-bytes', passed: true, message: `no drift, says ${name}`},
+      {check: 'promise', about: 'level 0.99', passed: false, message: `broken by ${name}`},
+    ],
   };
 }

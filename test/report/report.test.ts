@@ -142,6 +142,7 @@ describe('a report', () => {
       ['volumes', 'foreshadow report --store foreshadow-store'],
       ['anomalies', 'foreshadow patterns anomalies --out anomalies.json'],
       ['models', 'foreshadow evaluate --json > evaluation.json'],
+      ['monitor', 'foreshadow monitor --json > monitor.json'],
       ['replay', 'foreshadow replay --topology cluster.yaml --sweep --json > replay.json'],
     ]);
   });
@@ -156,6 +157,7 @@ describe('a report', () => {
         anomalies: {...full.anomalies!, anomalies: [], events: []},
         courses: {...full.courses!, courses: []},
         evaluation: {...full.evaluation!, models: [], granularities: []},
+        monitor: {...full.monitor!, rows: [], plans: [], promises: [], checks: []},
         replay: {...full.replay!, scores: [], pareto: []},
       },
       PAGE_PARTS,
@@ -166,6 +168,39 @@ describe('a report', () => {
   it('draws no number that is none', () => {
     const html = renderReport(exampleReport(String, 12), PAGE_PARTS);
     expect(nonsenseIn(html)).toEqual([]);
+  });
+
+  it('tells of kept forecasts and plans what came beside what was foreseen and promised, and what to do', () => {
+    const page = parsePage(
+      renderReport(
+        exampleReport(() => 'v', 1),
+        PAGE_PARTS,
+      ),
+    );
+    const within = withDescendants(having(page, 'id', 'monitor')[0]!);
+    const texts = within.map(({text}) => text.replaceAll('\u00A0', ' '));
+    const rows = within
+      .filter(({tag}) => tag === 'tr')
+      .map(({children}) => children.map(({text}) => text.replaceAll('\u00A0', ' ')));
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        ['of', 'model', 'role', 'in 50 %', 'in 90 %', 'in 95 %', 'bias', 'width', 'x naive', 'steps'],
+        ['3 volumes', 'v', 'champion', '48.8 %', '88.8 %', '93.8 %', '-2.1 %', '22.5 %', '0.63', '1,440'],
+        ['3 v', 'v', 'challenger', '-', '-', '-', '-', '-', '0.63', '1,440'],
+        ['v', '20', '15', '5', '0.900', '95.0 %', '94.0 %', 'v lost less'],
+        ['99.00 %', '97.91 %', '48', '1 of 2', '✗ broken'],
+        ['rack/v', '2026-11-23T00:00:00Z', '1', '24', '1.00 GiB', '2026-11-23T23:00:00Z'],
+      ]),
+    );
+    for (const told of [
+      /^hourly used-bytes, champion v: replace the champion by v, which lost 10.0 % less$/,
+      /^Drift test: no drift, says v\.$/,
+      /one false alarm in 1,000 nights at most/,
+      /level 0.95 holds 93.1 %: ask for 0.962 instead/,
+    ])
+      expect(texts).toContainEqual(expect.stringMatching(told));
+    const headline = withDescendants(having(page, 'id', 'headline')[0]!).map(({text}) => text);
+    expect(headline).toEqual(expect.arrayContaining(['! 1 of 2 checks failed', 'level 0.99: broken by v']));
   });
 
   it('stays under 5 MB with 10,000 volumes on 1,000 hosts, everything shown that it ever shows', () => {

@@ -10,6 +10,7 @@ import {anomaliesSection} from './sections/anomalies-section.js';
 import {boundariesSection} from './sections/boundaries-section.js';
 import {changesSection} from './sections/changes-section.js';
 import {modelsSection} from './sections/models-section.js';
+import {monitorSection} from './sections/monitor-section.js';
 import {replaySection} from './sections/replay-section.js';
 import {scenariosSection} from './sections/scenarios-section.js';
 import {uncoveredSection} from './sections/uncovered-section.js';
@@ -24,6 +25,7 @@ const SECTIONS: readonly ((data: ReportData) => Section)[] = [
   volumesSection,
   anomaliesSection,
   modelsSection,
+  monitorSection,
   replaySection,
 ];
 

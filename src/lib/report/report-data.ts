@@ -1,6 +1,7 @@
 import type {Plan} from '../allocation/index.js';
 import type {AnomaliesDocument} from './documents/anomalies-document.js';
 import type {EvaluationDocument} from './documents/evaluation-document.js';
+import type {MonitorDocument} from './documents/monitor-document.js';
 import type {PatternsDocument} from './documents/patterns-document.js';
 import type {ReplayDocument} from './documents/replay-document.js';
 
@@ -20,6 +21,7 @@ export interface ReportData {
   readonly patterns?: PatternsDocument | undefined;
   readonly anomalies?: AnomaliesDocument | undefined;
   readonly evaluation?: EvaluationDocument | undefined;
+  readonly monitor?: MonitorDocument | undefined;
   readonly replay?: ReplayDocument | undefined;
 }
 

@@ -15,6 +15,7 @@ import {readAnomaliesFile} from '../patterns/index.js';
 import {
   type AnomaliesDocument,
   EVALUATION_DOCUMENT,
+  MONITOR_DOCUMENT,
   parseCommandDocument,
   PATTERNS_DOCUMENT,
   type PatternsDocument,
@@ -41,6 +42,8 @@ export interface ReportInputs {
   readonly anomaliesPath?: string | undefined;
   /** What `evaluate --json` printed. */
   readonly evaluationPath?: string | undefined;
+  /** What `monitor --json` printed. */
+  readonly monitorPath?: string | undefined;
   /** What `replay --json` printed. */
   readonly replayPath?: string | undefined;
   /** What foresees the scenarios. */
@@ -65,6 +68,7 @@ export async function gatherReport(options: ReportInputs): Promise<ReportData> {
   const {planPath, topologyPath} = options;
   const plan = planPath === undefined ? undefined : await readArtifact<Plan>(planPath, PLAN_KIND);
   const evaluation = await readDocument(options.evaluationPath, EVALUATION_DOCUMENT);
+  const monitor = await readDocument(options.monitorPath, MONITOR_DOCUMENT);
   const replay = await readDocument(options.replayPath, REPLAY_DOCUMENT);
   const topology = topologyPath === undefined ? undefined : await readTopology(topologyPath);
   const patterns = await gatherPatterns(options);
@@ -72,7 +76,7 @@ export async function gatherReport(options: ReportInputs): Promise<ReportData> {
   const foreseen = await gatherCourses(options, plan);
   return {
     ...{title: options.title, tool: options.tool, sources: sourcesOf(options)},
-    ...{plan, patterns, anomalies, evaluation, replay, courses: foreseen?.courses},
+    ...{plan, patterns, anomalies, evaluation, monitor, replay, courses: foreseen?.courses},
     tightest: plan && topology && tightestCuts(plan, topology, foreseen?.peaks ?? new Map()),
     warnings: [...warningsOf(plan, topology), ...(foreseen?.warnings ?? [])],
   };
@@ -143,6 +147,7 @@ function sourcesOf(options: ReportInputs): ReportData['sources'] {
     patterns: patternsPath,
     anomalies: anomaliesPath,
     evaluation: options.evaluationPath,
+    monitor: options.monitorPath,
     replay: options.replayPath,
   };
   return Object.entries(named).flatMap(([kind, name]) => (name === undefined ? [] : [{kind, name}]));

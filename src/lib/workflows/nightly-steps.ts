@@ -306,7 +306,8 @@ async function prepareReport(chain: Chain): Promise<Prepared> {
   const {topologyPath} = options;
   const {champion} = await chosenModels(chain);
   const report = file('report.html');
-  const given = ['plan.json', 'patterns.json', 'anomalies.json', 'replay.json', 'evaluation.json'];
+  const found = ['plan', 'patterns', 'anomalies', 'monitor', 'replay', 'evaluation'];
+  const given = found.map((name) => `${name}.json`);
   const hashes = await hashesOf(given.map(file));
   const flags = given.flatMap((name) => {
     const isThere = hashes[file(name)] !== 'missing';

@@ -45,10 +45,11 @@ function summaryOf({
   patterns,
   anomalies,
   evaluation,
+  monitor,
   replay,
   warnings,
 }: ReportData): Omit<ReportSummary, 'out' | 'bytes'> {
-  const parts = Object.entries({plan, courses, patterns, anomalies, evaluation, replay});
+  const parts = Object.entries({plan, courses, patterns, anomalies, evaluation, monitor, replay});
   return {
     volumes: patterns?.subjects.filter(({subject}) => subject === 'volume').length ?? 0,
     parts: parts.flatMap(([name, part]) => (part === undefined ? [] : [name])),

@@ -23,6 +23,7 @@ export function renderHeadline(data: ReportData): Markup {
     ...volumesTile(data),
     ...anomaliesTile(data),
     ...modelTile(data),
+    ...monitorTile(data),
     ...replayTile(data),
   ];
   if (tiles.length === 0) return markup``;
@@ -101,6 +102,27 @@ function modelTile({evaluation}: ReportData): readonly Tile[] {
       ? 'nothing beats it'
       : `quantile loss ${share?.toFixed(2) ?? '-'} times that of ${evaluation.toBeat}`;
   return [{label: 'Best model', value: best.model, note: `${best.granularity}: ${note}`}];
+}
+
+function monitorTile({monitor}: ReportData): readonly Tile[] {
+  if (monitor === undefined || monitor.checks.length === 0) return [];
+  const {checks} = monitor;
+  const [failed, ...others] = checks.filter(({passed}) => !passed);
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  return [
+    {
+      label: 'Drift and promises',
+      value:
+        failed === undefined
+          ? `all ${counted(checks.length, 'check')} passed`
+          : `${others.length + 1} of ${counted(checks.length, 'check')} failed`,
+      note:
+        failed === undefined
+          ? `of ${counted(monitor.keptForecasts, 'forecast')} and ${counted(monitor.plans.length, 'plan')} kept`
+          : `${failed.about}: ${failed.message}${more}`,
+      tone: failed === undefined ? 'good' : 'bad',
+    },
+  ];
 }
 
 function replayTile({replay, plan}: ReportData): readonly Tile[] {

@@ -21,3 +21,9 @@ export function someOf(names: readonly string[], most: number): string {
   const shown = names.slice(0, most).join(', ');
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }
+
+/** Rounded to the nearest tenth, with its sign: shares that are to be near another one. Not to be broken into lines. */
+export function nearly(share: number): string {
+  const tenths = Math.round(1000 * share) / 10;
+  return `${(tenths === 0 ? 0 : tenths).toFixed(1)}\u00A0%`;
+}
