@@ -26,7 +26,7 @@ export function exampleReport(nameOf: (index: number) => string, volumeCount: nu
         {
           scenario: `rack/${first}`,
           past: Array.from({length: 48}, (_, step) => (step === 9 ? null : 2 * GIB + step * 2 ** 20)),
-          quantiles: [0.05, 0.25, 0.5, 0.75, 0.95, 0.99].map((level) => ({
+          quantiles: [0.05, 0.25, 0.5, 0.75, 0.95].map((level) => ({
             level,
             values: Array.from({length: 24}, (_, step) => (2 + level * step * 0.1) * GIB),
           })),

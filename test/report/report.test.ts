@@ -3,6 +3,7 @@ import {createHash} from 'node:crypto';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 
+import {formatBytes} from '../../src/lib/core/index.js';
 import {markup, markupText, visibleText} from '../../src/lib/charts/index.js';
 import {renderReport, type ReportData} from '../../src/lib/report/index.js';
 import {PAGE_PARTS} from './page-parts.js';
@@ -201,6 +202,34 @@ describe('a report', () => {
       expect(texts).toContainEqual(expect.stringMatching(told));
     const headline = withDescendants(having(page, 'id', 'headline')[0]!).map(({text}) => text);
     expect(headline).toEqual(expect.arrayContaining(['! 1 of 2 checks failed', 'level 0.99: broken by v']));
+  });
+
+  it('draws what the plan reckons is needed against what it holds, as far as the plan reckons, whatever is foreseen', () => {
+    const data = exampleReport(String, 3);
+    const [row] = data.plan!.boundaries;
+    fc.assert(
+      fc.property(fc.integer({min: 0, max: 2 ** 34}), fc.integer({min: 0, max: 2 ** 34}), (needed, held) => {
+        const boundaries = [{...row!, requiredBytes: needed, heldBytes: held}];
+        const html = renderReport({...data, plan: {...data.plan!, boundaries}}, PAGE_PARTS);
+        const [chart] = withDescendants(having(parsePage(html), 'id', 'boundaries')[0]!).filter(
+          ({tag, attributes}) => tag === 'svg' && attributes.get('class') === 'chart',
+        );
+        const lineOf = (look: string) => {
+          const [path] = having(withDescendants(chart!), 'class', look);
+          const found = /^M([\d.]+) ([\d.]+)[HV]([\d.]+)$/.exec(path!.attributes.get('d')!);
+          const [x, y, to] = found!.slice(1).map(Number);
+          return {x: x!, y: y!, to: to!};
+        };
+        const [need, hold, now, until] = ['needed', 'held', 'now', 'until'].map(lineOf);
+        // Twelve of the 24 hours foreseen; the less bytes, the further down.
+        expect([need!.x, need!.to]).toEqual([now!.x, until!.x]);
+        expect((need!.y - hold!.y) * Math.sign(held - needed)).toBeGreaterThanOrEqual(0);
+        expect(chart!.attributes.get('aria-label')).toContain(
+          `the plan reckons with ${formatBytes(needed)} until 2026-11-24T12:00:00Z and holds ${formatBytes(held)}`,
+        );
+      }),
+      {numRuns: 25},
+    );
   });
 
   it('stays under 5 MB with 10,000 volumes on 1,000 hosts, everything shown that it ever shows', () => {

@@ -31,16 +31,14 @@ const PAST_HORIZONS = 2;
 const LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95];
 
 /**
- * The bytes of all replicas lost with the scenarios of the tightest slack, in the past and as they are foreseen, with the
- * level of the plan among the quantiles. Throws as `forecastSeries`.
+ * The bytes of all replicas lost with the scenarios of the tightest slack, in the past and as they are foreseen. Throws
+ * as `forecastSeries`.
  */
 export async function foreseeScenarios(options: CoursesOptions): Promise<ForeseenScenarios> {
   const {plan, topologyPath} = options;
   const topology = await readTopology(topologyPath);
   const groups = chosenGroups(topology, plan);
-  const level = plan?.settings.level ?? 0;
-  const levels = level > Math.max(...LEVELS) ? [...LEVELS, level] : LEVELS;
-  const {summary} = await forecastSeries({...options, levels, groupsOf: () => groups});
+  const {summary} = await forecastSeries({...options, levels: LEVELS, groupsOf: () => groups});
   const panel = await readSums(options, summary, groups);
   const pastSteps = PAST_HORIZONS * summary.horizonSteps;
   const steps = Math.min(pastSteps, panel[0]?.values.length ?? 0);

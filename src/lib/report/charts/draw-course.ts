@@ -3,14 +3,13 @@ import {formatBytes, formatInstantUs, US_PER_SECOND} from '../../core/index.js';
 import type {ScenarioCourse, ScenarioCourses} from '../report-data.js';
 import {axes, type Frame} from './axes.js';
 
-/** What is held for a scenario, and until when that was planned for. */
-export interface HeldFor {
+/** What a plan holds for a scenario, what it reckons is needed, and of which time. */
+export interface PlannedFor {
   readonly heldBytes: number;
-  readonly plannedUntilUs: number;
+  readonly requiredBytes: number;
+  readonly fromUs: number;
+  readonly untilUs: number;
 }
-
-/** A quantile above all bands has a line of its own. */
-export const WIDEST_LEVEL = 0.95;
 
 const FRAME: Frame = {width: 360, height: 190, left: 58, right: 10, top: 10, bottom: 26};
 /** More points than pixels would only make the file larger. */
@@ -27,22 +26,22 @@ interface Scale {
 
 type Values = readonly (number | null)[];
 
-/** Bytes over time: what was, a fan of what is foreseen, and the line of what is held. */
+/** Bytes over time: what was, a fan of what is foreseen, and of the plan the lines of what is held and what is needed. */
 export function drawCourse(
   course: ScenarioCourse,
   {fromUs, originUs, stepSeconds}: ScenarioCourses,
-  held: HeldFor | undefined,
+  planned: PlannedFor | undefined,
 ): Markup {
   const past = thinned(course.past);
   const paths = new Map(course.quantiles.map(({level, values}) => [level, thinned(values)]));
   const drawn = [...past, ...[...paths.values()].flat()].filter((value) => value !== null);
-  const most = 1.05 * Math.max(1, held?.heldBytes ?? 0, ...drawn);
+  const most = 1.05 * Math.max(1, planned?.heldBytes ?? 0, planned?.requiredBytes ?? 0, ...drawn);
   const steps = course.quantiles[0]?.values.length ?? 0;
   const scale = scaleOf({fromUs, originUs, toUs: originUs + steps * stepSeconds * US_PER_SECOND}, most);
   const {toUs, xOf, yOf} = scale;
   const attributes = {
     ...{class: 'chart', viewBox: `0 0 ${FRAME.width} ${FRAME.height}`},
-    ...{role: 'img', 'aria-label': tell(course, scale, held)},
+    ...{role: 'img', 'aria-label': tell(course, scale, planned)},
   };
   return shape('svg', attributes, [
     axes(FRAME, {
@@ -51,7 +50,7 @@ export function drawCourse(
     }),
     ...drawFan(paths, scale),
     upright('now', xOf(originUs)),
-    ...(held === undefined ? [] : drawHeld(held, scale)),
+    ...(planned === undefined ? [] : drawPlanned(planned, scale)),
     shape('path', {class: 'past', d: pathBetween(past, fromUs, originUs, scale)}),
     shape('path', {class: 'median', d: pathBetween(paths.get(0.5) ?? [], originUs, toUs, scale)}),
   ]);
@@ -75,24 +74,22 @@ function drawFan(paths: ReadonlyMap<number, Values>, scale: Scale): readonly Mar
     const back = pathBetween(lower.toReversed(), toUs, originUs, scale, 0);
     return shape('path', {class: look, d: `${there}${back.replace(/^M/, 'L')}Z`});
   };
-  const highest = Math.max(...paths.keys());
-  return [
-    band('band wide', 0.05, WIDEST_LEVEL),
-    band('band', 0.25, 0.75),
-    ...(highest > WIDEST_LEVEL
-      ? [shape('path', {class: 'top', d: pathBetween(paths.get(highest) ?? [], originUs, toUs, scale)})]
-      : []),
-  ];
+  return [band('band wide', 0.05, 0.95), band('band', 0.25, 0.75)];
 }
 
-function drawHeld(
-  {heldBytes, plannedUntilUs}: HeldFor,
-  {originUs, toUs, xOf, yOf}: Scale,
+/** Held is a line across; needed is of the plan's own time. */
+function drawPlanned(
+  {heldBytes, requiredBytes, ...planned}: PlannedFor,
+  {fromUs, toUs, xOf, yOf}: Scale,
 ): readonly Markup[] {
-  const isInView = plannedUntilUs > originUs && plannedUntilUs <= toUs;
+  const [beginUs, endUs] = [Math.max(fromUs, planned.fromUs), Math.min(toUs, planned.untilUs)];
+  const isEndInView = planned.untilUs > fromUs && planned.untilUs < toUs;
+  const along = (look: string, bytes: number, left: number, right: number): Markup =>
+    shape('path', {class: look, d: `M${round(left)} ${round(yOf(bytes))}H${round(right)}`});
   return [
-    ...(isInView ? [upright('until', xOf(plannedUntilUs))] : []),
-    shape('path', {class: 'held', d: `M${FRAME.left} ${round(yOf(heldBytes))}H${FRAME.width - FRAME.right}`}),
+    ...(isEndInView ? [upright('until', xOf(planned.untilUs))] : []),
+    along('held', heldBytes, FRAME.left, FRAME.width - FRAME.right),
+    ...(endUs > beginUs ? [along('needed', requiredBytes, xOf(beginUs), xOf(endUs))] : []),
   ];
 }
 
@@ -110,7 +107,11 @@ function pathBetween(values: Values, beginUs: number, endUs: number, {xOf, yOf}:
 }
 
 /** The same in words. */
-function tell({scenario, past, quantiles}: ScenarioCourse, {originUs, toUs}: Scale, held?: HeldFor): string {
+function tell(
+  {scenario, past, quantiles}: ScenarioCourse,
+  {originUs, toUs}: Scale,
+  planned?: PlannedFor,
+): string {
   const now = past.findLast((value) => value !== null);
   const worst = quantiles.at(-1);
   const parts = [
@@ -118,9 +119,13 @@ function tell({scenario, past, quantiles}: ScenarioCourse, {originUs, toUs}: Sca
     ...(worst === undefined
       ? []
       : [
-          `no more than ${formatBytes(Math.max(...worst.values))} until ${formatInstantUs(toUs)} at level ${worst.level}`,
+          `foreseen until ${formatInstantUs(toUs)} to reach ${formatBytes(Math.max(...worst.values))} at level ${worst.level}`,
         ]),
-    ...(held === undefined ? [] : [`${formatBytes(held.heldBytes)} held by the plan`]),
+    ...(planned === undefined
+      ? []
+      : [
+          `the plan reckons with ${formatBytes(planned.requiredBytes)} until ${formatInstantUs(planned.untilUs)} and holds ${formatBytes(planned.heldBytes)}`,
+        ]),
   ];
   return parts.join('; ');
 }

@@ -1,11 +1,10 @@
 import type {Plan} from '../../allocation/index.js';
 import {type Markup, markup} from '../../charts/index.js';
 import {formatDurationRoughly, US_PER_SECOND} from '../../core/index.js';
-import {drawCourse, type HeldFor, WIDEST_LEVEL} from '../charts/draw-course.js';
+import {drawCourse, type PlannedFor} from '../charts/draw-course.js';
 import {key} from '../charts/key.js';
 import type {ReportData, ScenarioCourses} from '../report-data.js';
 import {absent, type Section} from './section.js';
-import {percent} from './words.js';
 
 /** What each risk boundary needed, is foreseen to need, and what is held for it, over time. */
 export function boundariesSection({courses, plan}: ReportData): Section {
@@ -17,32 +16,42 @@ export function boundariesSection({courses, plan}: ReportData): Section {
 }
 
 function renderCourses(found: ScenarioCourses, plan: Plan | undefined): Markup {
-  const {courses, model, stepSeconds} = found;
-  const heldOf = plan === undefined ? () => undefined : heldBy(plan);
+  const {courses, model, originUs, stepSeconds} = found;
+  const plannedOf = plan === undefined ? () => undefined : plannedBy(plan, originUs);
   const pictures = courses.map(
     (course) =>
-      markup`<figure><figcaption>${course.scenario}</figcaption>${drawCourse(course, found, heldOf(course.scenario))}</figure>\n`,
+      markup`<figure><figcaption>${course.scenario}</figcaption>${drawCourse(course, found, plannedOf(course.scenario))}</figure>\n`,
   );
-  const quantiles = courses[0]?.quantiles ?? [];
-  const seconds = (quantiles[0]?.values.length ?? 0) * stepSeconds;
-  return markup`<p>What would have to be re-created if a boundary failed: the bytes of all its replicas, as they were and as ${model} foresees them for ${formatDurationRoughly(seconds)}. Quantiles are of the sum.${plan && ' The line is what the plan holds on the hosts that remain: where what is foreseen comes to it, the plan no longer suffices.'}</p>
-${renderLegend(quantiles.at(-1)?.level, plan && horizonEndUs(plan) <= found.originUs + seconds * US_PER_SECOND)}
+  const seconds = (courses[0]?.quantiles[0]?.values.length ?? 0) * stepSeconds;
+  const lines =
+    plan &&
+    ' Compare the two lines of the plan: what it holds on the hosts that remain, and what it reckons is needed over its own horizon.';
+  return markup`<p>What would have to be re-created if a boundary failed: the bytes of all its replicas, as they were and as ${model} foresees them for ${formatDurationRoughly(seconds)}. Bands are quantiles of the sum.${lines}</p>
+${renderLegend(plan && spanOf(plan, originUs).untilUs < originUs + seconds * US_PER_SECOND)}
 <div class="figures">
 ${pictures}</div>
-${plan && tellHidden(plan.boundaries.length - courses.length)}`;
+${plan && tellEstimates(plan)}${plan && tellHidden(plan.boundaries.length - courses.length)}`;
 }
 
-function heldBy(plan: Plan): (scenario: string) => HeldFor | undefined {
-  const held = new Map(plan.boundaries.map(({scenario, heldBytes}) => [scenario, heldBytes]));
-  const plannedUntilUs = horizonEndUs(plan);
+/** Why a band may reach above what a plan holds that is feasible. */
+function tellEstimates({launches}: Plan): Markup {
+  const beside = launches ? 'holds for volumes to come beside that' : 'does not reckon with volumes to come';
+  return markup`<p class="note">Bands and plan are two estimates, and a band may reach above what a plan holds that covers all it reckons with: bands tell of each step how far the sum may be off, learned from how past forecasts of the sum erred, also by volumes that were new then; the plan reckons with the peaks of the volumes that are there, from how those erred together, and ${beside}.</p>\n`;
+}
+
+function plannedBy(plan: Plan, originUs: number): (scenario: string) => PlannedFor | undefined {
+  const rows = new Map(plan.boundaries.map((row) => [row.scenario, row]));
+  const span = spanOf(plan, originUs);
   return (scenario) => {
-    const heldBytes = held.get(scenario);
-    return heldBytes === undefined ? undefined : {heldBytes, plannedUntilUs};
+    const row = rows.get(scenario);
+    return row && {heldBytes: row.heldBytes, requiredBytes: row.requiredBytes, ...span};
   };
 }
 
-function horizonEndUs({createdAt, settings}: Plan): number {
-  return Date.parse(createdAt) * 1000 + settings.horizonSeconds * US_PER_SECOND;
+/** A plan foresees from the end of the data on, which is before it was made when they are old. */
+function spanOf({createdAt, settings}: Plan, originUs: number): Pick<PlannedFor, 'fromUs' | 'untilUs'> {
+  const fromUs = Math.min(originUs, Date.parse(createdAt) * 1000);
+  return {fromUs, untilUs: fromUs + settings.horizonSeconds * US_PER_SECOND};
 }
 
 function tellHidden(count: number): Markup {
@@ -51,7 +60,7 @@ function tellHidden(count: number): Markup {
 }
 
 /** `hasEnd`: whether the end of the plan's horizon is in the picture; undefined without a plan. */
-function renderLegend(highest: number | undefined, hasEnd: boolean | undefined): Markup {
+function renderLegend(hasEnd: boolean | undefined): Markup {
   const keys = [
     key(markup`<path class="past" d="M0 5H24"/>`, 'was'),
     key(markup`<path class="median" d="M0 5H24"/>`, 'foreseen, median'),
@@ -59,10 +68,12 @@ function renderLegend(highest: number | undefined, hasEnd: boolean | undefined):
       markup`<rect class="band wide" width="24" height="10"/><rect class="band" y="3" width="24" height="4"/>`,
       'bands of 90 % and 50 %',
     ),
-    ...(highest !== undefined && highest > WIDEST_LEVEL
-      ? [key(markup`<path class="top" d="M0 5H24"/>`, `level of the plan, ${percent(highest)}`)]
-      : []),
-    ...(hasEnd === undefined ? [] : [key(markup`<path class="held" d="M0 5H24"/>`, 'held by the plan')]),
+    ...(hasEnd === undefined
+      ? []
+      : [
+          key(markup`<path class="held" d="M0 5H24"/>`, 'held by the plan'),
+          key(markup`<path class="needed" d="M0 5H24"/>`, 'needed, as the plan reckons'),
+        ]),
     ...(hasEnd === true ? [key(markup`<path class="until" d="M12 0V10"/>`, 'end of its horizon')] : []),
   ];
   return markup`<ul class="legend">${keys}</ul>`;
