@@ -2,6 +2,10 @@ import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 
+import {Config} from '@oclif/core';
+
+import {commandShapes} from '../src/command-shapes.js';
+import {configSchema} from '../src/lib/configuration/index.js';
 import {commandReference} from './command-reference.js';
 import {jsonSchemas} from './json-schemas.js';
 
@@ -9,11 +13,12 @@ const ROOT = path.join(import.meta.dirname, '..');
 const {values} = parseArgs({options: {check: {type: 'boolean', default: false}}});
 
 /**
- * `npm run generate` writes what is made out of the sources: schemas/ (what `--json` prints) and docs/commands.md. With
+ * `npm run generate` writes what is made out of the sources: schemas/ (what `--json` prints, foreshadow.yaml) and docs/commands.md. With
  * `--check` nothing is written; the process ends with 1 when a file is not what it should be.
  */
 const wanted = new Map([
   ...[...jsonSchemas()].map(([file, text]) => [path.join('schemas', file), text] as const),
+  [path.join('schemas', 'foreshadow.yaml.schema.json'), await configText()],
   [path.join('docs', 'commands.md'), await commandReference(ROOT)],
 ]);
 mkdirSync(path.join(ROOT, 'schemas'), {recursive: true});
@@ -30,6 +35,10 @@ if (values.check) {
   for (const file of stale) writeFileSync(path.join(ROOT, file), wanted.get(file) ?? '');
   for (const file of needless) rmSync(path.join(ROOT, file));
   console.log(`written: ${stale.length}, removed: ${needless.length}`);
+}
+
+async function configText(): Promise<string> {
+  return `${JSON.stringify(configSchema(commandShapes(await Config.load({root: ROOT}))), undefined, 2)}\n`;
 }
 
 function textOf(file: string): string | undefined {
