@@ -4,6 +4,7 @@ import type {NightAnswer, NightCall, NightStep, Prepared, StepOutcome} from './n
 
 const CHECK_FAILED = 4;
 const CHANGES_PENDING = 7;
+const INTERRUPTED = 130;
 /** After these the night goes on: they are results. */
 const RESULTS: readonly number[] = [0, CHECK_FAILED, CHANGES_PENDING];
 
@@ -107,6 +108,7 @@ async function makeCalls(
 }
 
 function messageOf({argv}: NightCall, {document, exitCode}: NightAnswer): string {
+  if (exitCode === INTERRUPTED) return 'interrupted';
   const error: unknown =
     typeof document === 'object' && document !== null ? Reflect.get(document, 'error') : undefined;
   const message: unknown =
