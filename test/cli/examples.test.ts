@@ -5,6 +5,8 @@ import {Config} from '@oclif/core';
 import {describe, expect, it} from 'vitest';
 import {parse} from 'yaml';
 
+import {callsIn, faultsOfCall} from '../support/known-calls.js';
+
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const FOLDER = path.join(ROOT, 'docs', 'examples');
 const files = await readdir(FOLDER);
@@ -12,13 +14,6 @@ const config = await Config.load({root: ROOT});
 
 /** Of systemd.syntax(7): sections of `Key=value`, comments. */
 const UNIT_LINE = /^(?:#.*|\[\w+\]|[A-Z]\w*=.+|)$/;
-
-/** Every call of foreshadow in a text, as its words. */
-function callsIn(text: string): readonly (readonly string[])[] {
-  return [...text.matchAll(/(?:^|[\s=])foreshadow (?!--)([a-z].*)$/gm)].map(([, words = '']) =>
-    words.trim().split(/\s+/),
-  );
-}
 
 describe.each(files)('docs/examples/%s', (file) => {
   it('can be parsed', async () => {
@@ -29,13 +24,8 @@ describe.each(files)('docs/examples/%s', (file) => {
 
   it('calls commands and flags that there are', async () => {
     const text = (await readFile(path.join(FOLDER, file), 'utf8')).replace(/^\s*#.*$/gm, '');
-    for (const [first = '', second = '', ...rest] of callsIn(text)) {
-      const id = [`${first}:${second}`, first].find((known) => config.commandIDs.includes(known));
-      expect(id, `foreshadow ${first}`).toBeDefined();
-      const flags = config.findCommand(id ?? '')?.flags ?? {};
-      const given = [second, ...rest].flatMap((word) => /^--([a-z-]+)/.exec(word)?.[1] ?? []);
-      expect(Object.keys(flags)).toEqual(expect.arrayContaining(given));
-    }
+    const calls = callsIn(text);
+    expect(calls.flatMap((call) => faultsOfCall(config, call))).toEqual([]);
   });
 });
 
