@@ -8,6 +8,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
 import {readArtifact} from '../../src/lib/core/index.js';
 import {type Plan, PLAN_KIND} from '../../src/lib/allocation/index.js';
+import {blocksOf} from '../support/documented-blocks.js';
 import {effort} from '../support/effort.js';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
@@ -26,25 +27,12 @@ afterAll(async () => {
   await rm(folder, {recursive: true});
 });
 
-/** The commands of a page, each with the lines that stand below it. */
-function commandsIn(page: string): {command: string; lines: string[]}[] {
-  const commands: {command: string; lines: string[]}[] = [];
-  for (const block of page.split('```').filter((_, index) => index % 2 === 1)) {
-    for (const line of block.split('\n')) {
-      if (line.startsWith('$ ')) commands.push({command: line.slice(2), lines: []});
-      else if (line.trim() !== '') commands.at(-1)?.lines.push(line.trim());
-    }
-  }
-  return commands;
-}
-
 describe('docs/example-overlapping-boundaries.md', () => {
   it('shows what its commands print, one after the other', async () => {
-    const page = await readFile(PAGE, 'utf8');
-    const commands = commandsIn(page);
+    const commands = (await blocksOf('docs/example-overlapping-boundaries.md')).flatMap((block) => block.commands);
     expect(commands).toHaveLength(8);
     // The rule of thumb and the cluster that was grown are planned for in the thorough run.
-    for (const {command, lines} of commands.filter((_, place) => FAST.has(place) || effort(0, 1) === 1)) {
+    for (const {command, printed} of commands.filter((_, place) => FAST.has(place) || effort(0, 1) === 1)) {
       const env = {
         ...process.env,
         PATH: `${folder}:${process.env.PATH ?? ''}`,
@@ -52,7 +40,7 @@ describe('docs/example-overlapping-boundaries.md', () => {
         NODE_ENV: 'production',
       };
       const {stdout} = await run('sh', ['-c', command], {cwd: folder, env});
-      for (const line of lines) expect(stdout, command).toContain(line);
+      for (const line of printed) expect(stdout, command).toContain(line);
     }
   });
 
