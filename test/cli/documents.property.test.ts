@@ -20,10 +20,11 @@ const FROM_NOTHING = new Set([
   'docs/tutorial-planner.md',
   'docs/tutorial-ci.md',
   'docs/tutorial-backtest.md',
-  'docs/example-overlapping-boundaries.md',
 ]);
+/** Its test looks at more than what is printed. */
+const ELSEWHERE = 'docs/example-overlapping-boundaries.md';
 const AT_HAND = [
-  'synth --out cluster --hosts 12 --racks 6 --feeds 4 --volumes 12 --days 21 --fill 40% --format usage-csv',
+  'synth --out cluster --hosts 12 --racks 6 --feeds 4 --volumes 12 --days 21 --fill 25% --format usage-csv',
   'ingest cluster/traces/usage.csv',
   'plan --topology cluster/topology.yaml --horizon 1d --no-coverage --out plan.json',
 ];
@@ -53,11 +54,14 @@ afterAll(async () => {
   await rm(folder, {recursive: true});
 });
 
+/** Widths of columns are the table's own matter. */
+const inSingleSpaces = (line: string): string => line.trim().replace(/\s+/g, ' ');
+
 /** Fails where a line that the page shows is not printed, or not after those above it; `…` ends a line that is cut. */
 function expectPrinted(at: string, command: string, shown: readonly string[], printed: string): void {
-  const lines = printed.split('\n').map((line) => line.trimEnd());
+  const lines = printed.split('\n').map(inSingleSpaces);
   let next = 0;
-  for (const line of shown) {
+  for (const line of shown.map(inSingleSpaces)) {
     if (line === '...') continue;
     const isIt = (other: string): boolean =>
       line.endsWith('…') ? other.startsWith(line.slice(0, -1)) : other === line;
@@ -69,10 +73,13 @@ function expectPrinted(at: string, command: string, shown: readonly string[], pr
   }
 }
 
-const running = pages.filter(({blocks}) => blocks.some((block) => block.commands.length > 0 && willRun(block)));
+const running = pages.filter(
+  ({page, blocks}) =>
+    page !== ELSEWHERE && blocks.some((block) => block.commands.length > 0 && willRun(block)),
+);
 
 describe.each(running)('$page', ({page, blocks}) => {
-  it('shows commands that work, and what they print', {timeout: 300_000}, async () => {
+  it('has commands that work, and shows what they print', {timeout: 300_000}, async () => {
     const own = path.join(folder, page.replaceAll('/', '-'));
     if (FROM_NOTHING.has(page)) await mkdir(own);
     else await cp(path.join(folder, 'at-hand'), own, {recursive: true});

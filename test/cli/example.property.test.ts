@@ -29,7 +29,9 @@ afterAll(async () => {
 
 describe('docs/example-overlapping-boundaries.md', () => {
   it('shows what its commands print, one after the other', async () => {
-    const commands = (await blocksOf('docs/example-overlapping-boundaries.md')).flatMap((block) => block.commands);
+    const commands = (await blocksOf('docs/example-overlapping-boundaries.md')).flatMap(
+      (block) => block.commands,
+    );
     expect(commands).toHaveLength(8);
     // The rule of thumb and the cluster that was grown are planned for in the thorough run.
     for (const {command, printed} of commands.filter((_, place) => FAST.has(place) || effort(0, 1) === 1)) {

@@ -2,9 +2,9 @@ import {Config} from '@oclif/core';
 
 /** Every call of foreshadow in a text, as its words after that name; `foreshadow --help` and such aside. */
 export function callsIn(text: string): readonly (readonly string[])[] {
-  return [
-    ...text.replaceAll('\\\n', ' ').matchAll(/(?:^|[\s=(`])foreshadow (?!--)([a-z][^\n`|>&]*)/gm),
-  ].map(([, words = '']) => words.trim().split(/\s+/));
+  return [...text.replaceAll('\\\n', ' ').matchAll(/(?:^|[\s=(`])foreshadow (?!--)([a-z][^\n`|>&]*)/gm)].map(
+    ([, words = '']) => words.trim().split(/\s+/),
+  );
 }
 
 /**

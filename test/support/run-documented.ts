@@ -26,7 +26,7 @@ export async function runDocumented(
   const args = (call.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map((word) => word.replace(/["']/g, ''));
   const run = await program.run(folder, args);
   if (file !== undefined) await writeFile(path.join(folder, file), run.stdout);
-  const printed = file === undefined ? run.printed : '';
+  const printed = file === undefined || run.exitCode !== 0 ? run.printed : '';
   if (!shown || run.exitCode === 0) return {...run, printed};
   return {...run, exitCode: 0, printed: `${printed}exit ${run.exitCode}\n`};
 }
