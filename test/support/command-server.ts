@@ -20,18 +20,17 @@ process.send?.('ready');
 
 async function answer(folder: string, args: string[]): Promise<void> {
   const written = {stdout: '', printed: ''};
-  const originals = {stdout: process.stdout.write, stderr: process.stderr.write};
+  const restore = [
+    captureWrites(process.stdout, (text) => {
+      written.stdout += text;
+      written.printed += text;
+    }),
+    captureWrites(process.stderr, (text) => {
+      written.printed += text;
+    }),
+  ];
   process.chdir(folder);
   process.exitCode = undefined;
-  for (const name of ['stdout', 'stderr'] as const) {
-    process[name].write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
-      const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
-      written.printed += text;
-      if (name === 'stdout') written.stdout += text;
-      for (const callback of rest) if (typeof callback === 'function') callback();
-      return true;
-    };
-  }
   try {
     await run(args, config);
   } catch (error) {
@@ -39,7 +38,23 @@ async function answer(folder: string, args: string[]): Promise<void> {
     process.exitCode ??= 2;
     written.printed += String(error);
   }
-  process.stdout.write = originals.stdout;
-  process.stderr.write = originals.stderr;
-  process.send?.({exitCode: Number(process.exitCode ?? 0), ...written});
+  for (const putBack of restore) putBack();
+  process.send?.({exitCode: process.exitCode ?? 0, ...written});
+}
+
+/** Hands on what is written to a stream instead of writing it; what it returns ends that. */
+function captureWrites(stream: NodeJS.WriteStream, onText: (text: string) => void): () => void {
+  const original = stream.write.bind(stream);
+  stream.write = (
+    chunk: string | Uint8Array,
+    encoding?: BufferEncoding | ((error?: Error | null) => void),
+    written?: (error?: Error | null) => void,
+  ): boolean => {
+    onText(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'));
+    (typeof encoding === 'function' ? encoding : written)?.();
+    return true;
+  };
+  return () => {
+    stream.write = original;
+  };
 }

@@ -1,4 +1,4 @@
-import {Config} from '@oclif/core';
+import type {Config} from '@oclif/core';
 
 /** Every call of foreshadow in a text, as its words after that name; `foreshadow --help` and such aside. */
 export function callsIn(text: string): readonly (readonly string[])[] {
