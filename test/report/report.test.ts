@@ -201,7 +201,7 @@ describe('a report', () => {
     ])
       expect(texts).toContainEqual(expect.stringMatching(told));
     const headline = withDescendants(having(page, 'id', 'headline')[0]!).map(({text}) => text);
-    expect(headline).toEqual(expect.arrayContaining(['! 1 of 2 checks failed', 'level 0.99: broken by v']));
+    expect(headline).toEqual(expect.arrayContaining(['! 1 of 2 failed', 'level 0.99: broken by v']));
   });
 
   it('draws what the plan reckons is needed against what it holds, as far as the plan reckons, whatever is foreseen', () => {

@@ -114,11 +114,11 @@ function monitorTile({monitor}: ReportData): readonly Tile[] {
       label: 'Drift and promises',
       value:
         failed === undefined
-          ? `all ${counted(checks.length, 'check')} passed`
-          : `${others.length + 1} of ${counted(checks.length, 'check')} failed`,
+          ? `${checks.length} of ${checks.length} passed`
+          : `${others.length + 1} of ${checks.length} failed`,
       note:
         failed === undefined
-          ? `of ${counted(monitor.keptForecasts, 'forecast')} and ${counted(monitor.plans.length, 'plan')} kept`
+          ? `checks of ${counted(monitor.keptForecasts, 'forecast')} and ${counted(monitor.plans.length, 'plan')} kept`
           : `${failed.about}: ${failed.message}${more}`,
       tone: failed === undefined ? 'good' : 'bad',
     },

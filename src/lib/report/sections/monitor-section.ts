@@ -44,7 +44,7 @@ ${scoresTable(name, shown)}${challengersTable(name, group)}${tellLevels(group)}`
 
 function verdictOf({passed, message}: MonitorDocument['checks'][number]): Markup {
   return passed
-    ? markup`<span class="good">Drift test: ${message}.</span>`
+    ? markup`<span>Drift test: ${message}.</span>`
     : markup`<span class="bad">! Drift test: ${message}.</span>`;
 }
 
