@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import {cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -125,12 +126,33 @@ it('has no command in a block that says that it is none', () => {
   expect(hidden.map(({at}) => at)).toEqual([]);
 });
 
-it('tells how many blocks are not run', ({annotate}) => {
-  const blocks = pages.flatMap((page) => page.blocks).filter(({commands}) => commands.length > 0);
-  const left = blocks.filter((block) => !willRun(block));
-  const list = left.map(({at, mark}) => `${at} (${mark})`).join(', ');
-  // Not more of them without a look: each needs a server, root, a network or too much time.
-  expect(left.filter(({mark}) => mark === 'no-run')).toHaveLength(NOT_RUN);
-  void annotate(`${left.length} of ${blocks.length} blocks are not run: ${list}`);
+const runnable = pages.flatMap((page) => page.blocks).filter(({commands}) => commands.length > 0);
+const left = runnable.filter((block) => !willRun(block));
+
+it(`leaves ${left.length} of ${runnable.length} blocks out, of which these are never run`, () => {
+  const never = left.filter(({mark}) => mark === 'no-run').map(({at}) => at.replace(/:.*/, ''));
+  // One more needs a look: it must need a server, root, a network or data that are not here.
+  expect(never).toEqual([
+    'README.md',
+    'docs/formats.md',
+    ...Array<string>(3).fill('docs/storage-apis.md'),
+    'docs/store.md',
+    ...Array<string>(2).fill('docs/topology.md'),
+    'docs/tutorial-backtest.md',
+  ]);
 });
-const NOT_RUN = 9;
+
+it('links to files that there are', async () => {
+  const links = await Promise.all(
+    [...pages.map(({page}) => page), 'CONTRIBUTING.md'].map(async (page) => {
+      const text = await readFile(path.join(ROOT, page), 'utf8');
+      return [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, to = '']) => ({
+        page,
+        to,
+        isThere: existsSync(path.join(ROOT, path.dirname(page), to)),
+      }));
+    }),
+  );
+  expect(links.flat().length).toBeGreaterThan(50);
+  expect(links.flat().filter(({isThere}) => !isThere)).toEqual([]);
+});
