@@ -62,7 +62,12 @@ export default class NightlyCommand extends BaseCommand<typeof NightlyCommand> {
     const summary = await runNightly({
       storePath: flags.store,
       topologyPath: needTopology(flags.topology),
-      ...{out: flags.out, target: flags.target, granularity: flags.granularity, configPath: path},
+      ...{
+        out: flags.out,
+        target: flags.target ?? (await this.targetOfPlan(path)),
+        granularity: flags.granularity,
+        configPath: path,
+      },
       ...{model: flags.model, challengers: flags.challenger ?? [], sources: file?.sources ?? []},
       retrainAfterSeconds: parseFlag('retrain-after', flags['retrain-after'], parseDurationSeconds, '7d'),
       asOfUs: flags['as-of'] === undefined ? undefined : this.nowUs(flags['as-of']),
@@ -80,6 +85,12 @@ export default class NightlyCommand extends BaseCommand<typeof NightlyCommand> {
     const isPending = summary.exitCode === 7;
     process.exitCode = isPending && !flags['detailed-exitcode'] ? 0 : summary.exitCode;
     return summary;
+  }
+
+  /** Where the target stands among the flags of `plan` in foreshadow.yaml, it is meant for the gate, too. */
+  private async targetOfPlan(path: string | undefined): Promise<string | undefined> {
+    const settings = await readSettings(this.config, {id: 'plan', argv: [], path});
+    return settings.find((setting) => setting.startsWith('--target='))?.slice('--target='.length);
   }
 }
 

@@ -194,7 +194,7 @@ volumes:
         "cluster.yaml:9 no-name: the host has no id (give it an id)",
         "cluster.yaml:10 bad-quantity: capacity of "host-4" is missing (write a number of bytes or one with a unit, such as 7.68TB or 2TiB)",
         "cluster.yaml:4 bad-switch: hostBoundaries is neither true nor false: "maybe" (write true or false)",
-        "cluster.yaml:12 unknown-label-kind: a boundary for each value of label kind "rakc", which is not known (there are rack)",
+        "cluster.yaml:12 unknown-label-kind: a boundary for each value of label kind "rakc", which is not known (did you mean "rack"?)",
         "cluster.yaml:13 bad-needs: needs is not a whole number of at least 1: "0" (write how many supplies a host needs to live, or all)",
         "cluster.yaml:14 needs-without-labels: boundary "p" lists its hosts and cannot have needs (give k-of-n supplies as labels of the hosts)",
         "cluster.yaml:14 unknown-host: boundary "p" has host "host-9", which is not known (did you mean "host-1"?)",
