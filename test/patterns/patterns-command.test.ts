@@ -106,7 +106,7 @@ describe('patterns', () => {
       2,
       /--time-zone cannot be read: "Europe\/Berlyn"\n {2}try: /,
     ],
-    ['an unknown volume', ['--volume', 'bd'], 3, /no volume "bd"\n {2}try: /],
+    ['an unknown volume', ['--volume', 'bd'], 3, /no volume "bd"; did you mean "db"\?\n {2}try: /],
     ['a time before all', ['--as-of', '2020-01-01'], 3, /no whole hourly step/],
     ['a topology that is not there', ['--topology', 'no-such.yaml'], 3, /no-such\.yaml/],
   ])('refuses %s', async (_, args, exitCode, message) => {
