@@ -26,6 +26,13 @@ describe('the built program', () => {
     for (const id of config.commandIDs) expect(help.stdout).toContain(id.split(':')[0]);
   });
 
+  it('tells at once what it tells through all of oclif', async () => {
+    for (const args of [['--help'], ['--version'], []]) {
+      const slow = await runForeshadow(args, {env: {OCLIF_COLUMNS: '80'}});
+      expect(await runForeshadow(args)).toEqual(slow);
+    }
+  });
+
   it('answers wrong usage with exit 2, one line of what and one of what to do', async () => {
     const run = await runForeshadow(['aply']);
     expect(run).toEqual({
