@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import {readFileSync} from 'node:fs';
 import module from 'node:module';
+import {URL} from 'node:url';
 
 module.enableCompileCache?.();
 // A reader that goes away (head, less) is not an error of ours.
@@ -28,7 +29,10 @@ function answerAtOnce() {
     const {name, version} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     const told = `${name}/${version} ${process.platform}-${process.arch} node-${process.version}`;
     if (only === '--version') return `${told}\n`;
-    const help = readFileSync(new URL('../dist/root-help.txt', import.meta.url), 'utf8').replace('{version}', told);
+    const help = readFileSync(new URL('../dist/root-help.txt', import.meta.url), 'utf8').replace(
+      '{version}',
+      told,
+    );
     const isPainted = process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
     return isPainted ? help.replace(/^[A-Z]+$/gm, '\u001b[1m$&\u001b[22m') : help;
   } catch {
