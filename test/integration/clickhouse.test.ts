@@ -19,7 +19,7 @@ import {
 } from '../support/clickhouse-cluster.js';
 import {PROGRAM, runForeshadow, USERS_ENVIRONMENT} from '../support/run-foreshadow.js';
 
-/** 10,000,000 take some ten minutes on two cores: FORESHADOW_TEST_REQUESTS=10000000 asks for them. */
+/** 10,000,000 take about a minute on two cores: FORESHADOW_TEST_REQUESTS=10000000 asks for them, as CI does. */
 const REQUESTS = Number(process.env['FORESHADOW_TEST_REQUESTS'] ?? 1_000_000);
 const JOBS = 4;
 const why = clickHouseIsMissing();
