@@ -18,6 +18,7 @@ let called: string[] = [];
 let answers: Record<string, number> = {};
 let inputs: Record<string, string> = {};
 let settings: readonly string[] = [];
+let outside = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'foreshadow-night-'));
@@ -28,7 +29,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await rm(folder, {recursive: true});
   await mkdir(folder);
-  [called, answers, inputs, settings] = [[], {}, {a: '1', b: '1', c: '1'}, []];
+  [called, answers, inputs, settings, outside] = [[], {}, {a: '1', b: '1', c: '1'}, [], ''];
 });
 
 const fileOf = (step: string): string => path.join(folder, `${step}.json`);
@@ -40,6 +41,7 @@ function steps(): readonly NightStep[] {
     prepare: async () => ({
       kind: 'run' as const,
       calls: [{argv: [name, inputs[name] ?? ''], out: fileOf(name)}],
+      asksOutside: name === outside,
       inputs: {before: index === 0 ? '' : await readFile(fileOf(all[index - 1] ?? ''), 'utf8')},
       outputs: [fileOf(name)],
     }),
@@ -112,6 +114,12 @@ describe('a night', () => {
     answers = {b: 0, c: 7};
     inputs['b'] = '2';
     expect(exitCodeOfNight(await night())).toBe(7);
+  });
+
+  it('never passes over what asks the outside world', async () => {
+    outside = 'c';
+    await night();
+    expect(statuses(await night())).toBe('unchanged unchanged done');
   });
 
   it('ends at any other error with its code, and the next goes on from there', async () => {

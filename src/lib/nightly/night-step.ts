@@ -25,6 +25,8 @@ export type Prepared =
       readonly calls: readonly NightCall[];
       /** What they read, by name: hashes, ids, settings. The same again, and their results are there already. */
       readonly inputs: Readonly<Record<string, unknown>>;
+      /** What they ask may have changed though none of the inputs did: never passed over. */
+      readonly asksOutside?: boolean | undefined;
       /** Files that they write. */
       readonly outputs: readonly string[];
     };

@@ -62,11 +62,12 @@ async function runStep(
     return {name, status: 'left-out', exitCode: 0, why: prepared.why, outputs: []};
   const fingerprint = await fingerprintOfRun(prepared, options);
   const last = record.get(name);
-  if (last?.fingerprint === fingerprint && (await isIntact(last)))
+  const mayPass = prepared.asksOutside !== true && last?.fingerprint === fingerprint;
+  if (mayPass && (await isIntact(last)))
     return {name, status: 'unchanged', exitCode: last.exitCode, why: last.why, outputs: prepared.outputs};
-  const {exitCode, message} = await makeCalls(prepared.calls, options);
+  const {exitCode, message, isError} = await makeCalls(prepared.calls, options);
   const {outputs} = prepared;
-  if (!RESULTS.includes(exitCode)) return {name, status: 'failed', exitCode, why: message, outputs: []};
+  if (isError) return {name, status: 'failed', exitCode, why: message, outputs: []};
   record.set(name, {fingerprint, exitCode, ...(message && {why: message}), outputs: await hashesOf(outputs)});
   await writeRecord(options.recordPath, record, {tool: options.tool, createdAt: options.createdAt()});
   return {name, status: 'done', exitCode, why: message ?? prepared.why, outputs};
@@ -89,13 +90,13 @@ async function isIntact({outputs}: StepRecord): Promise<boolean> {
 async function makeCalls(
   calls: readonly NightCall[],
   options: NightOptions,
-): Promise<{readonly exitCode: number; readonly message?: string}> {
+): Promise<{readonly exitCode: number; readonly message?: string; readonly isError: boolean}> {
   const codes: number[] = [];
   const reasons: string[] = [];
   for (const call of calls) {
     const answer = await options.call(call);
-    if (!RESULTS.includes(answer.exitCode))
-      return {exitCode: answer.exitCode, message: messageOf(call, answer)};
+    if (!isResult(answer))
+      return {exitCode: answer.exitCode, message: messageOf(call, answer), isError: true};
     if (call.out !== undefined) await writeFileAtomically(call.out, answer.text);
     codes.push(answer.exitCode);
     const reason = answer.exitCode === CHECK_FAILED ? call.whyFailed?.(answer.document) : undefined;
@@ -104,7 +105,14 @@ async function makeCalls(
   return {
     exitCode: [CHECK_FAILED, CHANGES_PENDING].find((code) => codes.includes(code)) ?? 0,
     ...(reasons.length > 0 && {message: reasons.join('; ')}),
+    isError: false,
   };
+}
+
+/** A check that could not be made ends with 4, too, and with an error in place of a result. */
+function isResult({exitCode, document}: NightAnswer): boolean {
+  const isError = typeof document === 'object' && document !== null && 'error' in document;
+  return RESULTS.includes(exitCode) && !isError;
 }
 
 function messageOf({argv}: NightCall, {document, exitCode}: NightAnswer): string {

@@ -262,10 +262,8 @@ async function preparePlan(chain: Chain): Promise<Prepared> {
         whyFailed: () => 'the plan is not feasible',
       },
     ],
-    inputs: {
-      storeSha256,
-      ...(await topologyHashes(topologyPath)),
-    },
+    inputs: {storeSha256, ...(await topologyHashes(topologyPath))},
+    asksOutside: target !== undefined,
     outputs: [plan, file('plan-summary.json')],
   };
 }
@@ -297,6 +295,7 @@ async function prepareGate({options, asOfUs, file}: Chain): Promise<Prepared> {
         : []),
     ],
     inputs: {...(await hashesOf([plan])), ...(await topologyHashes(topologyPath))},
+    asksOutside: compare,
     outputs: compare ? [verified, pending] : [verified],
   };
 }
