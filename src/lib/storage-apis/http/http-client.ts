@@ -47,7 +47,7 @@ export function parseBaseUrl(place: string, {allowPlainHttp}: TargetAccess): URL
   const url = URL.canParse(place) ? new URL(place) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
     throw new UsageError('bad-address', 'the target is no http:// or https:// address', {
-      hints: ['write it like https://storage.example:8443'],
+      hints: ['write the address after the kind of target, like http:https://storage.example:8443'],
     });
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
